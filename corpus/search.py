@@ -1,0 +1,255 @@
+"""A question's words in, passages out: lexical and dense, fused by a measured weight.
+
+`PassageSearch` is the port that the assistant knows; `ReleaseSearch` reads a release, `MemorySearch` is the small real one
+for tests and for texts that were never released.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+import numpy as np
+
+from corpus import lexical as lexical_index
+from corpus.errors import ReleaseError, ReleaseMismatch
+from corpus.fuse import fuse, rrf
+from corpus.lexical import IndexedText, LexicalIndex
+from corpus.model import Hit, Passage, Source
+from corpus.release import Contents, Manifest, Release
+from corpus.vectors import ExactVectors, VectorIndex, build_chroma, check_chroma
+
+if TYPE_CHECKING:
+    from corpus.analyse import Analyser
+    from corpus.embedder import Embedder
+
+Legs = Literal["fused", "rrf", "lexical", "dense"]
+
+
+@dataclass(frozen=True, slots=True)
+class SearchSettings:
+    """How passages are ranked. `weight` is measured (docs/decisions.md); the others are engineering."""
+
+    legs: Legs = "fused"
+    weight: float = 0.3  # of the dense leg, 0..1: 0 is lexical alone
+    candidates: int = 60  # per leg before fusion; more changed nothing on the development sets
+
+
+class PassageSearch(Protocol):
+    """What the assistant needs of the shelf."""
+
+    def search(self, question: str, limit: int = 10, allowed: np.ndarray | None = None) -> tuple[Hit, ...]:
+        """The best passages, best first, at most `limit`; never one outside `allowed` (bool per row)."""
+        ...
+
+
+class HybridSearch:
+    """Lexical and dense legs over the same rows."""
+
+    def __init__(
+        self,
+        lexical: LexicalIndex,
+        vectors: VectorIndex,
+        exact: ExactVectors,
+        embedder: Embedder,
+        passages: Callable[[Sequence[int]], Sequence[Passage]],
+        settings: SearchSettings = SearchSettings(),
+    ) -> None:
+        self.lexical, self.vectors, self.exact, self.embedder = lexical, vectors, exact, embedder
+        self._passages, self.settings = passages, settings
+        self._embed = lru_cache(maxsize=64)(embedder.query)  # one question is embedded once, whatever asks for it
+
+    def search(self, question: str, limit: int = 10, allowed: np.ndarray | None = None) -> tuple[Hit, ...]:
+        """See PassageSearch."""
+        depth = max(self.settings.candidates, limit)
+        nothing = np.zeros(0, np.int32), np.zeros(0, np.float32)
+        words = self.lexical.search(question, depth, allowed) if self.settings.legs != "dense" else nothing
+        vector = self._embed(question) if self.settings.legs != "lexical" else np.zeros(0, np.float32)
+        meaning = self._nearest(vector, depth, allowed) if vector.any() else nothing
+        rows, scores = self._fused(words, meaning, limit)
+        return self._hits(rows, scores, words, vector)
+
+    def _nearest(self, vector: np.ndarray, depth: int, allowed: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+        rows, scores = self.vectors.nearest(vector, depth, allowed)
+        reachable = self.exact.count() if allowed is None else int(allowed.sum())
+        if len(rows) < min(depth, reachable) // 2:  # a strict filter starved the approximate index
+            return self.exact.nearest(vector, depth, allowed)
+        return rows, scores
+
+    def _fused(
+        self, words: tuple[np.ndarray, np.ndarray], meaning: tuple[np.ndarray, np.ndarray], limit: int
+    ) -> tuple[np.ndarray, np.ndarray]:
+        match self.settings.legs:
+            case "lexical":
+                return words[0][:limit], words[1][:limit]
+            case "dense":
+                return meaning[0][:limit], meaning[1][:limit]
+            case "rrf":
+                return rrf(words[0], meaning[0], limit)
+            case _:
+                return fuse(*words, *meaning, weight=self.settings.weight, limit=limit)
+
+    def _hits(
+        self, rows: np.ndarray, scores: np.ndarray, words: tuple[np.ndarray, np.ndarray], vector: np.ndarray
+    ) -> tuple[Hit, ...]:
+        lexical = dict(zip(words[0].tolist(), words[1].tolist(), strict=True))
+        found = self._passages([int(row) for row in rows])
+        cosines = self.cosines(rows, vector)
+        return tuple(
+            Hit(passage, float(score), float(lexical.get(int(row), 0.0)), float(cosine), rank, int(row))
+            for rank, (passage, row, score, cosine) in enumerate(zip(found, rows, scores, cosines, strict=True), start=1)
+        )
+
+    def cosines(self, rows: np.ndarray, vector: np.ndarray) -> np.ndarray:
+        """float32 per row: cosine with `vector`; zeros for an empty vector."""
+        if not len(rows) or not vector.any():
+            return np.zeros(len(rows), np.float32)
+        return np.asarray(self.exact.rows(rows), dtype=np.float32) @ vector.astype(np.float32)
+
+
+class ReleaseSearch(HybridSearch):
+    """Search in one release. dense: an opened vector index; exact search over the release's vectors without one."""
+
+    def __init__(
+        self,
+        release: Release,
+        embedder: Embedder,
+        analyser: Analyser,
+        *,
+        dense: VectorIndex | None = None,
+        settings: SearchSettings = SearchSettings(),
+    ) -> None:
+        check_embedding(release, embedder)
+        exact = ExactVectors(release.vectors)
+        super().__init__(
+            open_lexical(release, analyser), dense or exact, exact, embedder, cached_passages(release.passages), settings
+        )
+        self.release = release
+
+    def answering(self, today: date, only: Callable[[Source], bool] = lambda source: True) -> np.ndarray:
+        """bool per row: whether its source may answer on that day and passes `only`."""
+        return self.release.allowed(lambda source: source.answers_on(today) and only(source))
+
+
+def cached_passages(read: Callable[[Sequence[int]], Sequence[Passage]], size: int = 4096) -> Callable[..., Sequence[Passage]]:
+    """The same reader, remembering passages: the same few hundred are read again and again."""
+    kept: dict[int, Passage] = {}
+
+    def passages(rows: Sequence[int]) -> Sequence[Passage]:
+        missing = [row for row in rows if row not in kept]
+        if missing:
+            if len(kept) + len(missing) > size:
+                kept.clear()
+                missing = list(rows)
+            kept.update(zip(missing, read(missing), strict=True))
+        return [kept[row] for row in rows]
+
+    return passages
+
+
+def collection_name(manifest: Manifest) -> str:
+    """Of a release on a Chroma server: its number and the checksum of its vectors, so that two corpora never mix."""
+    return f"vraagbaak-{manifest.number:04d}-{manifest.checksums['vectors.npy'][:12]}"
+
+
+def check_embedding(release: Release, embedder: Embedder) -> None:
+    """ReleaseMismatch when the release's vectors were made by another embedding."""
+    made = release.manifest.embedding
+    if (made.revision, made.dimension) != (embedder.revision, embedder.dimension):
+        raise ReleaseMismatch(
+            f"release {release.number} was embedded with {made.name} ({made.revision[:12]}), "
+            f"the settings say {embedder.name} ({embedder.revision[:12]})",
+            hint="run: vraagbaak ingest",
+        )
+
+
+def open_lexical(release: Release, analyser: Analyser) -> LexicalIndex:
+    """The release's lexical index; ReleaseMismatch when another analyser made it."""
+    try:
+        return LexicalIndex.open(release.folder / "lexical", analyser)
+    except (ValueError, OSError) as error:
+        raise ReleaseMismatch(f"the lexical index of release {release.number}: {error}", hint="run: vraagbaak ingest") from error
+
+
+def indexed_text(passage: Passage, title: str) -> IndexedText:
+    """What is indexed of a passage: its text, with title and headings as context."""
+    return IndexedText(title=title, heading=" / ".join(passage.heading), body=passage.text, document=passage.source)
+
+
+def embedded_text(passage: Passage, title: str) -> str:
+    """What is embedded of a passage. The quote never contains the context that is added here."""
+    places = [title, *(h for h in passage.heading if h != title)]
+    return ". ".join(p for p in places if p) + ".\n" + passage.text
+
+
+DOCUMENT_SHARE = 0.5  # of a passage's vector that its whole document gives; +1.3 nDCG@10 on rijksvac (docs/benchmarks.md)
+
+
+def with_document(vectors: np.ndarray, passages: Sequence[Passage], share: float = DOCUMENT_SHARE) -> np.ndarray:
+    """float16 (passages, dimension), unit length: each passage's vector leaned towards the mean of its document.
+
+    A passage of a few lines says too little of what it is about; its document says the rest.
+    """
+    if not len(passages):
+        return vectors.astype(np.float16)
+    own = vectors.astype(np.float32)
+    _, document = np.unique([p.source for p in passages], return_inverse=True)
+    sums = np.zeros((int(document.max()) + 1, own.shape[1]), np.float32)
+    np.add.at(sums, document, own)
+    blended = (1 - share) * own + share * _unit(sums)[document]
+    return _unit(blended).astype(np.float16)
+
+
+def _unit(vectors: np.ndarray) -> np.ndarray:
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)
+
+
+def derive_lexical(analyser: Analyser) -> Callable[[Path, Contents], None]:
+    """A step of `write_release` that writes the lexical index."""
+
+    def derive(folder: Path, contents: Contents) -> None:
+        titles = {s.key: s.title for s in contents.sources}
+        texts = [indexed_text(p, titles[p.source]) for p in contents.passages]
+        lexical_index.write(folder / "lexical", texts, analyser)
+
+    return derive
+
+
+def derive_chroma(folder: Path, contents: Contents) -> None:
+    """A step of `write_release` that writes the embedded Chroma index."""
+    build_chroma(folder / "chroma", contents.vectors)
+
+
+def check_release(folder: Path) -> None:
+    """The last step before a release is published: raises when it cannot be trusted."""
+    vectors = np.load(folder / "vectors.npy", mmap_mode="r")
+    if not np.isfinite(np.asarray(vectors, dtype=np.float32)).all():
+        raise ReleaseError("the embedding gave vectors that are not numbers", hint="run: vraagbaak models use bundled")
+    check_chroma(folder)
+
+
+class MemorySearch(HybridSearch):
+    """The same search over passages that live in memory: for tests, previews and small texts."""
+
+    def __init__(
+        self,
+        passages: Sequence[Passage],
+        embedder: Embedder,
+        analyser: Analyser,
+        folder: Path,
+        titles: Mapping[str, str] | None = None,
+        settings: SearchSettings = SearchSettings(),
+    ) -> None:
+        known: Mapping[str, Any] = titles or {}
+        lexical_index.write(folder, [indexed_text(p, known.get(p.source, "")) for p in passages], analyser)
+        texts = [embedded_text(p, known.get(p.source, "")) for p in passages]
+        vectors = embedder.passages(texts) if texts else np.zeros((0, embedder.dimension), np.float32)
+        exact = ExactVectors(with_document(vectors, passages))
+        super().__init__(
+            LexicalIndex.open(folder, analyser), exact, exact, embedder, lambda rows: [passages[r] for r in rows], settings
+        )

@@ -1,0 +1,262 @@
+"""Nearest passages by cosine: exact in numpy, or Chroma through LlamaIndex's ChromaVectorStore.  (adapter)
+
+Chroma holds row numbers and vectors only, no text and no metadata: it builds eight times faster, and erasing a text never
+depends on it. Validity is filtered here, because Chroma's `where` costs 50 to 400 ms at 100,000 rows (docs/decisions.md, 5).
+The vectors in the release are the truth; when Chroma cannot be opened, exact search answers and `doctor` says so.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from corpus.errors import ReleaseCorrupt
+
+COLLECTION = "passages"
+ADD_AT_ONCE = 5000  # Chroma's own limit is 5,461
+# Construction and search effort: recall@10 against exact search is measured by `vraagbaak doctor` on the real vectors.
+HNSW: Mapping[str, Any] = {"space": "cosine", "ef_construction": 100, "max_neighbors": 16, "ef_search": 200}
+
+
+class VectorIndex(Protocol):
+    """The rows whose vectors are nearest to a query vector."""
+
+    def nearest(self, vector: np.ndarray, limit: int, allowed: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
+        """Rows (int32) and cosines (float32) of the nearest allowed rows, best first, ties by row.
+
+        vector: (dimension,) unit length.  allowed: bool per row, or None for all.
+        """
+        ...
+
+    def count(self) -> int:
+        """How many vectors can be found."""
+        ...
+
+
+class ExactVectors:
+    """Cosine against every vector. vectors: (rows, dimension) unit length, may be memory-mapped float16."""
+
+    _BLOCK = 16_384  # rows converted to float32 at a time: bounds memory at a million passages
+
+    def __init__(self, vectors: np.ndarray) -> None:
+        self._vectors = vectors
+
+    def count(self) -> int:
+        """How many vectors can be found."""
+        return len(self._vectors)
+
+    def rows(self, rows: np.ndarray) -> np.ndarray:
+        """(len(rows), dimension): the vectors of some rows."""
+        return self._vectors[rows]
+
+    def cosines(self, vector: np.ndarray) -> np.ndarray:
+        """float32 (rows,): cosine of every row with `vector`."""
+        query = vector.astype(np.float32)
+        parts = [
+            self._vectors[begin : begin + self._BLOCK].astype(np.float32) @ query
+            for begin in range(0, len(self._vectors), self._BLOCK)
+        ]
+        return np.concatenate(parts) if parts else np.zeros(0, np.float32)
+
+    def nearest(self, vector: np.ndarray, limit: int, allowed: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
+        """See VectorIndex."""
+        scores = self.cosines(vector)
+        found = scores != 0  # a text without known words has a zero vector and no direction
+        rows = np.flatnonzero(found if allowed is None else found & allowed).astype(np.int32)
+        return best(rows, scores[rows], limit)
+
+
+def best(rows: np.ndarray, scores: np.ndarray, limit: int) -> tuple[np.ndarray, np.ndarray]:
+    """The `limit` highest scores, best first, ties by row."""
+    if len(rows) > limit > 0:
+        # everything at or above the limit-th score, so that ties at the border are broken by row as well
+        border = np.partition(scores, len(scores) - limit)[len(scores) - limit]
+        kept = scores >= border
+        rows, scores = rows[kept], scores[kept]
+    order = np.lexsort((rows, -scores))[: max(limit, 0)]
+    return rows[order].astype(np.int32), scores[order].astype(np.float32)
+
+
+class ChromaVectors:
+    """A Chroma collection read through LlamaIndex's ChromaVectorStore. Close it before its folder is removed."""
+
+    def __init__(self, client: Any, name: str = COLLECTION, *, owns: bool = True) -> None:
+        from llama_index.vector_stores.chroma import ChromaVectorStore
+
+        self._client, self._owns = client, owns
+        # embedding_function=None: the default one would download a model and call out (findings of 2026-11)
+        self._collection = client.get_collection(name, embedding_function=None)
+        space = self._collection.configuration["hnsw"]["space"]
+        if space != "cosine":
+            raise ReleaseCorrupt(
+                f"the Chroma collection '{name}' measures '{space}', expected 'cosine'", hint="run: vraagbaak ingest --rebuild"
+            )
+        self._store = ChromaVectorStore(chroma_collection=self._collection)
+        self._count = int(self._collection.count())
+
+    @classmethod
+    def open(cls, folder: Path) -> ChromaVectors:
+        """Open an embedded collection; ReleaseCorrupt when Chroma cannot."""
+        try:
+            return cls(_client(folder))
+        except ReleaseCorrupt:
+            raise
+        except Exception as error:  # Chroma raises its own, sqlite's and Rust's errors alike
+            raise ReleaseCorrupt(f"Chroma cannot open {folder.name}: {error}", hint="run: vraagbaak ingest --rebuild") from error
+
+    @classmethod
+    def connect(cls, url: str, name: str) -> ChromaVectors:
+        """Open a collection on a Chroma server."""
+        try:
+            return cls(_server(url), name)
+        except Exception as error:
+            raise ReleaseCorrupt(
+                f"the Chroma server at {url} does not give collection '{name}': {error}",
+                hint="start the server, or run: vraagbaak ingest --rebuild",
+            ) from error
+
+    def count(self) -> int:
+        """How many vectors can be found."""
+        return self._count
+
+    def close(self) -> None:
+        """Let go of the files and threads."""
+        if self._owns:
+            self._client.close()
+
+    def nearest(self, vector: np.ndarray, limit: int, allowed: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
+        """See VectorIndex. Asks for as many more as are not allowed, at most four times as many; the caller may fall back."""
+        from llama_index.core.vector_stores.types import VectorStoreQuery
+
+        if self._count == 0 or limit <= 0 or not vector.any():
+            return np.zeros(0, np.int32), np.zeros(0, np.float32)
+        share = 1.0 if allowed is None else max(float(allowed.mean()), 0.25)
+        wanted = min(self._count, math.ceil(limit / share) + 8)
+        found = self._store.query(VectorStoreQuery(query_embedding=vector.astype(float).tolist(), similarity_top_k=wanted))
+        rows = np.array([int(name) for name in found.ids or []], dtype=np.int32)
+        # LlamaIndex returns exp(-distance); distance is 1 - cosine
+        scores = 1.0 + np.log(np.maximum(np.array(found.similarities or [], dtype=np.float64), 1e-9))
+        if allowed is not None:
+            kept = allowed[rows]
+            rows, scores = rows[kept], scores[kept]
+        return best(rows, scores.astype(np.float32), limit)
+
+
+def _client(folder: Path) -> Any:
+    import chromadb
+    from chromadb.config import Settings
+
+    return chromadb.PersistentClient(str(folder), settings=Settings(anonymized_telemetry=False))
+
+
+def _server(url: str) -> Any:
+    from urllib.parse import urlsplit
+
+    import chromadb
+    from chromadb.config import Settings
+
+    parts = urlsplit(url)
+    return chromadb.HttpClient(
+        host=parts.hostname or "127.0.0.1",
+        port=parts.port or 8000,
+        ssl=parts.scheme == "https",
+        settings=Settings(anonymized_telemetry=False),
+    )
+
+
+def build_chroma(folder: Path, vectors: np.ndarray) -> None:
+    """Write an embedded collection of `vectors` (rows, dimension); the row number is the id."""
+    client = _client(folder)
+    try:
+        _fill(client, COLLECTION, vectors)
+    finally:
+        client.close()
+
+
+def upload_chroma(url: str, name: str, vectors: np.ndarray) -> None:
+    """Write a collection on a Chroma server, replacing one of the same name."""
+    client = _server(url)
+    if name in {getattr(c, "name", c) for c in client.list_collections()}:
+        client.delete_collection(name)
+    _fill(client, name, vectors)
+
+
+def _fill(client: Any, name: str, vectors: np.ndarray) -> None:
+    collection = client.create_collection(name, configuration={"hnsw": dict(HNSW)}, embedding_function=None)
+    usable = np.flatnonzero(np.abs(vectors).sum(axis=1) > 0)  # a text without known words has no direction
+    for begin in range(0, len(usable), ADD_AT_ONCE):
+        rows = usable[begin : begin + ADD_AT_ONCE]
+        collection.add(ids=[str(row) for row in rows], embeddings=np.asarray(vectors[rows], dtype=np.float32))
+
+
+_CHECK = """
+import sys, numpy as np
+from pathlib import Path
+from corpus.vectors import ExactVectors, RawChroma, recall_at_10
+folder = Path(sys.argv[1])
+vectors = np.load(folder / "vectors.npy", mmap_mode="r")
+chroma = RawChroma(folder / "chroma")
+expected = int((np.abs(np.asarray(vectors)).sum(axis=1) > 0).sum())
+assert chroma.count() == expected, f"{chroma.count()} of {expected} vectors"
+recall = recall_at_10(chroma, ExactVectors(vectors), vectors, sample=100)
+assert recall >= 0.9, f"recall@10 {recall:.2f} against exact search"
+chroma.close()
+print(f"{recall:.4f}")
+"""
+
+
+class RawChroma:
+    """A collection read without LlamaIndex: for the check of a new release, which should not pay for that import."""
+
+    def __init__(self, folder: Path) -> None:
+        self._client = _client(folder)
+        self._collection = self._client.get_collection(COLLECTION, embedding_function=None)
+
+    def count(self) -> int:
+        """How many vectors can be found."""
+        return int(self._collection.count())
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self._client.close()
+
+    def nearest(self, vector: np.ndarray, limit: int, allowed: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
+        """See VectorIndex."""
+        found = self._collection.query(query_embeddings=vector[None].astype(np.float32), n_results=limit, include=["distances"])
+        rows = np.array([int(name) for name in found["ids"][0]], dtype=np.int32)
+        return best(rows, 1 - np.array(found["distances"][0], dtype=np.float32), limit)
+
+
+def check_chroma(release: Path) -> float:
+    """Recall@10 of the folder's Chroma index against exact search, measured in a child process.
+
+    A child, because a damaged index takes its process down with it. ReleaseCorrupt when it cannot be trusted.
+    """
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent.parent), *sys.path[1:]])}
+    command = [sys.executable, "-c", _CHECK, str(release)]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=600, check=False)
+    if done.returncode != 0:
+        last = (done.stderr.strip().splitlines() or ["no output"])[-1]
+        raise ReleaseCorrupt(f"the vector index failed its check: {last}", hint="run: vraagbaak ingest --rebuild")
+    return float(done.stdout.strip().splitlines()[-1])
+
+
+def recall_at_10(index: VectorIndex, exact: ExactVectors, vectors: np.ndarray, sample: int = 200) -> float:
+    """Mean share of the exact 10 nearest that `index` finds, over evenly spread self-queries; ties count as found."""
+    rows = np.unique(np.linspace(0, max(len(vectors) - 1, 0), num=min(sample, len(vectors)), dtype=int))
+    shares = []
+    for row in rows:
+        query = np.asarray(vectors[row], dtype=np.float32)
+        if not query.any():
+            continue
+        _, wanted = exact.nearest(query, 10)
+        _, found = index.nearest(query, 10)
+        shares.append(float((found >= wanted[-1] - 1e-3).sum() / len(wanted)))
+    return float(np.mean(shares)) if shares else 1.0

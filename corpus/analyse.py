@@ -39,6 +39,7 @@ ANALYSER_VERSION = "nl-1 simplemma2+kraaij-pohlmann3"
 
 GRAM_LETTERS = 4
 MAX_CACHED_WORDS = 300_000  # about 150 MB at most; then the cache starts anew
+BRIDGE_WEIGHT = 0.9                  # an English word for its Dutch one
 MAX_WORD_LETTERS = 60  # longer runs are no words (keys, links) and cost time
 CLAUSE_WORDS = 9  # how far a particle may stand behind its verb
 MIN_SPLIT_SCORE = 3.0  # sum of both log weights; chosen on public gold compounds
@@ -94,6 +95,13 @@ class Query(NamedTuple):
     terms: Weighted
     parts: Weighted
     grams: Weighted
+
+
+class Concept(NamedTuple):
+    """One content word of a question, and what would do for it: each way is stems that must all be there, and its worth."""
+
+    term: str
+    ways: tuple[tuple[tuple[str, ...], float], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +248,32 @@ class Analyser:
             for key in phrase:
                 self._add(query, key, weight, grams=False)
         return query
+
+    def concepts(self, text: str, correct: Callable[[str], str] | None = None) -> tuple[Concept, ...]:
+        """The content words of a question, each once, with the words, parts and relations that cover it."""
+        rules = self.lexicon.rules
+        skip = rules.negation | rules.modal | rules.light
+        keys = [key for key in self.keys(text) if self.features(key).terms]
+        found: dict[str, dict[tuple[str, ...], float]] = {}
+        for key in keys:
+            if key not in skip:
+                ways = found.setdefault(self.features(key).terms[0], {})
+                self._add_ways(ways, key, 1.0)
+                for other, weight in self._alternatives(key, correct):
+                    self._add_ways(ways, other, weight)
+        for span, others, weight in self._related_spans(keys):
+            stems = tuple(t for other in others for t in self.features(other).terms[:1])
+            for term in span:
+                if term in found and stems:
+                    found[term][stems] = max(found[term].get(stems, 0.0), weight)
+        return tuple(Concept(term, tuple(ways.items())) for term, ways in found.items())
+
+    def _add_ways(self, ways: dict[tuple[str, ...], float], key: str, weight: float) -> None:
+        found = self.features(key)
+        for term in found.terms:
+            ways[(term,)] = max(ways.get((term,), 0.0), weight)
+        if len(found.parts) > 1:
+            ways[tuple(found.parts)] = max(ways.get(tuple(found.parts), 0.0), 0.8 * weight)
 
     def _add(self, query: Query, key: str, weight: float, grams: bool = True) -> None:
         found = self.features(key).bags()
@@ -528,6 +562,11 @@ class Analyser:
         return [{self._stems(self.keys(side)) for side in pair} for pair in self.synonyms.never]
 
     def _related(self, keys: Sequence[str]) -> Iterator[tuple[tuple[str, ...], float]]:
+        for _, others, weight in self._related_spans(keys):
+            yield others, weight
+
+    def _related_spans(self, keys: Sequence[str]) -> Iterator[tuple[tuple[str, ...], tuple[str, ...], float]]:
+        """(stems of the question, related words, weight) of each relation that a run of the question's words opens."""
         if not self._phrases:
             return
         stems = self._stems(k for k in keys if self.features(k).terms)
@@ -535,7 +574,7 @@ class Analyser:
         for phrase in sorted(asked & self._phrases.keys()):
             for others, weight in self._phrases[phrase]:
                 if not any({self._stems(others), span} in self._never_stems for span in asked):
-                    yield others, weight
+                    yield phrase, others, weight
 
 
 @lru_cache(maxsize=100_000)
@@ -573,6 +612,14 @@ def _number_word(word: str, numbers: Mapping[str, str]) -> str:
         if len(unit) == 1 and len(high) == 2 and high[1] == "0":
             return high[0] + unit
     return ""
+
+
+@lru_cache(maxsize=1)
+def english_relations() -> tuple[Relation, ...]:
+    """English words of helpline questions and the Dutch word for each: an English question finds Dutch passages."""
+    lines = (Path(__file__).parent / "embedding_bridge.tsv").read_text(encoding="utf-8").splitlines()
+    pairs = (line.split("\t") for line in lines if line and not line.startswith("#"))
+    return tuple(Relation(english, (dutch,), BRIDGE_WEIGHT) for english, dutch in pairs)
 
 
 @lru_cache(maxsize=1)

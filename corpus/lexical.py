@@ -31,7 +31,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz.distance import OSA
 
-from corpus.analyse import ANALYSER_VERSION, Analyser, Query
+from corpus.analyse import ANALYSER_VERSION, Analyser, Concept, Query
 from corpus.lexicon import fold
 
 NAMESPACES = ("terms", "parts", "grams")
@@ -311,6 +311,10 @@ class LexicalIndex:
     def query(self, text: str) -> Query:
         """A question as weighted features, unknown words corrected by the words of the corpus."""
         return self.analyser.query(text, self._correct)
+
+    def concepts(self, text: str) -> tuple[Concept, ...]:
+        """The content words of a question with what would do for each."""
+        return self.analyser.concepts(text, self._correct)
 
     def known(self, term: str) -> bool:
         """Whether any passage has this stem, as a word or as part of a compound."""

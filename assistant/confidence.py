@@ -1,0 +1,107 @@
+"""Answer, or say it is not in the knowledge base: a small calibrated model over what retrieval saw.
+
+Logistic regression over a dozen signals that mean the same on any corpus (shares, cosines, margins; never raw BM25 sums). Its
+weights were fitted by `vraagbaak evals calibrate` and are data: assistant/confidence.json, with the evidence for them.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from assistant.generate import Scored
+from assistant.model import Evidence
+from assistant.relevance import Relevance, Wanted, answers
+
+SIGNALS = (
+    "cover_best",  # share of the question's words that the best sentence holds
+    "cover_passage",  # ... that its passage holds, with title and headings
+    "cover_top5",  # ... that the first five passages hold together
+    "cosine_best",  # best sentence and question
+    "cosine_passage",
+    "margin",  # how far the second passage is behind the first, 0..1
+    "agreement",  # whether the legs put the same passage first: 1 / (rank in the dense leg)
+    "unknown",  # share of the question's words that the corpus does not know at all
+    "typed",  # the answer has the type that was asked for; 0.5 when no type was asked for
+    "words",  # content words of the question, 0..1
+    "heading",  # share of the question's words that title and headings hold
+    "rare_missing",  # rarity of the rarest question word that the passage lacks, against the average, 0..1
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """Weights of the signals, the intercept, and the confidence below which nothing is answered."""
+
+    weights: Mapping[str, float]
+    intercept: float
+    threshold: float
+    partly: float  # below this an answered question is marked partly when a clause of it is open
+    evidence: Mapping[str, object]
+
+    @classmethod
+    def read(cls, path: Path) -> Calibration:
+        """Read a calibration that `evals calibrate` wrote; ValueError when its signals are not these."""
+        raw = json.loads(path.read_text("utf-8"))
+        if set(raw["weights"]) != set(SIGNALS):
+            raise ValueError(f"{path.name} was fitted on other signals: run vraagbaak evals calibrate")
+        return cls(raw["weights"], raw["intercept"], raw["threshold"], raw["partly"], raw["evidence"])
+
+
+@lru_cache(maxsize=1)
+def shipped() -> Calibration:
+    """The calibration that ships with the program."""
+    return Calibration.read(Path(__file__).with_name("confidence.json"))
+
+
+def signals(relevance: Relevance, wanted: Wanted, evidence: Evidence, ranked: Sequence[Scored]) -> dict[str, float]:
+    """The signals of one question; all zero without evidence."""
+    if not ranked:
+        return dict.fromkeys(SIGNALS, 0.0)
+    first = ranked[0]
+    title = evidence.sources[first.hit.passage.source].title
+    best = first.units[int(first.scores.argmax())]
+    around = relevance.features(" . ".join((title, *first.hit.passage.heading)))
+    within = relevance.features(first.hit.passage.text) | around
+    top5 = within.union(*(relevance.features(h.passage.text) for h in evidence.hits[:5]))
+    shares = relevance.covered(wanted, within)
+    missing = [rarity * (1 - share) for rarity, share in zip(wanted.rarities, shares, strict=True)]
+    mean = wanted.total / max(wanted.content, 1)
+    return {
+        "cover_best": relevance.coverage(wanted, relevance.features(best.text)),
+        "cover_passage": relevance.coverage(wanted, within),
+        "cover_top5": relevance.coverage(wanted, top5),
+        "cosine_best": float(relevance.cosines(wanted, [u.text for u in first.units]).max()),
+        "cosine_passage": first.hit.dense,
+        "margin": _margin(ranked),
+        "agreement": _agreement(evidence),
+        "unknown": wanted.unknown,
+        "typed": answers(wanted.kind, first.hit.passage.text) if wanted.kind else 0.5,
+        "words": min(wanted.content, 10) / 10,
+        "heading": relevance.coverage(wanted, around),
+        "rare_missing": min(max(missing, default=0.0) / (2 * mean), 1.0) if mean else 0.0,
+    }
+
+
+def _margin(ranked: Sequence[Scored]) -> float:
+    if len(ranked) < 2 or ranked[0].value <= 0:
+        return 1.0 if ranked else 0.0
+    return float(np.clip((ranked[0].value - ranked[1].value) / ranked[0].value, 0, 1))
+
+
+def _agreement(evidence: Evidence) -> float:
+    by_meaning = sorted(evidence.hits, key=lambda h: -h.dense)
+    lexical_first = max(evidence.hits, key=lambda h: h.lexical)
+    return 1.0 / (1 + by_meaning.index(lexical_first))
+
+
+def confidence(seen: Mapping[str, float], calibration: Calibration) -> float:
+    """0..1: how sure we are that the shown passage answers the question."""
+    score = calibration.intercept + sum(calibration.weights[name] * seen[name] for name in SIGNALS)
+    return 1.0 / (1.0 + math.exp(-max(min(score, 30.0), -30.0)))

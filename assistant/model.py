@@ -1,0 +1,149 @@
+"""A question, its evidence, an unverified draft, a verified answer: what flows through Walk B, and nothing about how.
+
+Only `assistant.verify` makes an Answer with sentences, so a view that receives an Answer cannot show an unverified draft.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from corpus.model import Hit, Source
+
+AnswerStatus = Literal["answered", "partly", "no_answer", "card"]
+CardKind = Literal["crisis", "judgement"]
+Language = Literal["nl", "en"]
+UnitKind = Literal["sentence", "list_item", "table_row", "lead_in"]
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """An earlier question of this conversation and what was answered; lives in memory only."""
+
+    question: str
+    answer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Masked:
+    """A text whose personal data was replaced. found: (kind, replacement) in the order of the text; never the data itself."""
+
+    text: str
+    found: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What was asked, masked; `search` is what it means on its own, with the conversation filled in."""
+
+    text: str
+    search: str
+    history: tuple[Turn, ...] = ()
+    language: Language = "nl"
+    masked: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A fixed text that trainers wrote: shown as it is, before anything else."""
+
+    kind: CardKind
+    id: str
+    title: str
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something the reader should know beside the answer. kind: personal_data, expired_version, review_overdue, ..."""
+
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """The hits that are allowed to support an answer to this question; may be empty."""
+
+    question: Question
+    hits: tuple[Hit, ...]
+    sources: Mapping[str, Source]  # by Source.key, of the hits
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A sentence, list item or table row of a passage. start, end: offsets in the canonical text."""
+
+    kind: UnitKind
+    source: str
+    passage: str
+    start: int
+    end: int
+    text: str
+    header: tuple[str, ...] = ()  # column headings, for a table row
+
+
+@dataclass(frozen=True, slots=True)
+class DraftSentence:
+    """A sentence a generator proposes, with the passage units it says support it."""
+
+    text: str
+    units: tuple[Unit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """Unverified text from a generator; never shown to anyone. missing: what part of the question it leaves open."""
+
+    sentences: tuple[DraftSentence, ...]
+    missing: str = ""
+    notices: tuple[Notice, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """Where quoted words stand: `document(source).text[start:end] == quote`, checked by `verify`."""
+
+    key: str  # "B1"
+    source: str  # Source.key
+    passage: str  # passage id
+    heading: tuple[str, ...]
+    pages: tuple[int, ...]
+    quote: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A verified sentence and the keys of its citations. header: column headings when it is a table row."""
+
+    text: str
+    citations: tuple[str, ...]
+    kind: UnitKind = "sentence"
+    header: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What may be shown. `problems` says what verification dropped and why, for trainers."""
+
+    question: Question
+    status: AnswerStatus
+    card: Card | None = None
+    confidence: float = 0.0
+    release: int = 0
+    sentences: tuple[Sentence, ...] = ()
+    citations: tuple[Citation, ...] = ()
+    hits: tuple[Hit, ...] = ()
+    sources: Mapping[str, Source] = field(default_factory=dict)
+    notices: tuple[Notice, ...] = ()
+    pointers: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+    timings_ms: Mapping[str, float] = field(default_factory=dict)
+    generator: str = "extractive"
+
+    def citation(self, key: str) -> Citation:
+        """The citation with that key."""
+        return next(c for c in self.citations if c.key == key)

@@ -1,0 +1,165 @@
+"""How much of a question a piece of text covers: shared words by rarity, closeness of meaning, and the type of answer asked for.
+
+Used twice with the same numbers: to choose the sentences of an answer, and (assistant/confidence.py) to decide whether there
+is an answer at all.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from assistant.model import Unit
+from corpus.analyse import Concept
+from corpus.search import HybridSearch
+
+_NUMBER = (
+    r"\d|\b(een|één|twee|drie|vier|vijf|zes|zeven|acht|negen|tien|elf|twaalf|vijftien|twintig|dertig|veertig|zestig|honderd|half|halve)\b"
+)
+_TIME = (
+    rf"({_NUMBER})[^.;|]{{0,25}}\b(uur|uren|minuten|minuut|dag|dagen|werkdag|werkdagen|week|weken|maand|maanden|jaar|jaren|keer)\b"
+    r"|\b\d{1,2}[.:]\d\d\b|\b(meteen|direct|onmiddellijk|dezelfde dag|zelfde dag|vooraf|dagelijks|wekelijks|maandelijks|nooit|altijd)\b"
+    r"|\b(maandag|dinsdag|woensdag|donderdag|vrijdag|zaterdag|zondag|ma|di|wo|do|vr|za|zo)\b"
+)
+# (question asks, text that answers it contains); the first that fits counts. Patterns run on lower-case text.
+_ASKS: tuple[tuple[str, re.Pattern[str], re.Pattern[str]], ...] = tuple(
+    (name, re.compile(asks), re.compile(answers))
+    for name, asks, answers in (
+        (
+            "time",
+            r"\b(hoe ?lang|hoelang|hoe snel|wanneer|binnen hoe|binnen welke|termijn|tot wanneer|hoe laat|hoe vaak|vanaf wanneer|openingstijd\w*|"
+            r"hoe oud|leeftijd|how long|when|how soon|how often|how quickly)\b",
+            _TIME,
+        ),
+        (
+            "number",
+            r"\b(hoeveel|maximaal|maximum|minimaal|minimum|aantal|hoe groot|kosten|vergoeding|bedrag|how many|how much)\b",
+            _NUMBER,
+        ),
+        (
+            "who",
+            r"\b(wie|bij wie|aan wie|naar wie|met wie|who|whom)\b",
+            r"\b(coördinator|coordinator|achterwacht|bestuur|trainer|\w*persoon|\w*medewerker|\w*beheerder|ouders?|politie|jurist|huisarts|"
+            r"gemeente|kind|jongere|hulpvrager|je|jij|iedereen|niemand)\b|\b112\b",
+        ),
+        (
+            "may",
+            r"\b(mag|mogen|moet|moeten|kan|kun|kunnen|hoef|hoeft|verplicht|verboden|toegestaan|may|must|can|allowed|have to|should)\b",
+            r"\b(mag|mogen|moet|moeten|kan|kun|kunnen|hoef|hoeft|hoeven|nooit|altijd|alleen|niet|geen|verplicht|toestemming|wel|nee|ja)\b",
+        ),
+        (
+            "meaning",
+            r"\b(wat is|wat was|wat zijn|wat betekent|betekenis|betekent|verschil|what is|what does|difference|staat .{0,20}voor)\b",
+            r"\b(is|zijn|betekent|staat voor|heet|noemen|bedoelen)\b|^[^.]{2,50}[:=]",
+        ),
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A question, ready to be compared. concepts: its content words with what covers each; rarities: of those words."""
+
+    concepts: tuple[Concept, ...]
+    rarities: tuple[float, ...]
+    unknown: float  # share of the question's rarity that the corpus does not know at all, 0..1
+    vector: np.ndarray
+    kind: str  # of answer asked for: "time", "number", "who", "may", "meaning" or ""
+
+    @property
+    def total(self) -> float:
+        """What full coverage adds up to."""
+        return sum(self.rarities)
+
+    @property
+    def content(self) -> int:
+        """How many content words it has."""
+        return len(self.concepts)
+
+
+class Relevance:
+    """Compares texts with questions, by the words and vectors of one search index."""
+
+    def __init__(self, search: HybridSearch) -> None:
+        self._index, self._embedder = search.lexical, search.embedder
+        self._features = lru_cache(maxsize=20_000)(self._analysed)
+        self.wanted = lru_cache(maxsize=64)(self._wanted)
+        self._vectors: dict[str, np.ndarray] = {}
+
+    def _wanted(self, text: str) -> Wanted:
+        """Analyse a question once."""
+        concepts = self._index.concepts(text)
+        rarities = tuple(self._concept_rarity(c) for c in concepts)
+        total = sum(rarities)
+        unknown = sum(r for c, r in zip(concepts, rarities, strict=True) if not self._known(c))
+        return Wanted(concepts, rarities, unknown / total if total else 0.0, self._embedder.query(text), asked_for(text))
+
+    def _known(self, concept: Concept) -> bool:
+        return any(all(self._index.known(stem) for stem in way) for way, _ in concept.ways)
+
+    def _concept_rarity(self, concept: Concept) -> float:
+        """How rare a word is; for a word the corpus does not have, that of the likeliest word it does have."""
+        known = [way for way, _ in concept.ways if all(self._index.known(stem) for stem in way)]
+        if not known or self._index.known(concept.term):
+            return max(self._index.idf(concept.term), 0.05)
+        return max(0.05, *(min(self._index.idf(stem) for stem in way) for way in known))
+
+    def _analysed(self, text: str) -> frozenset[str]:
+        found = self._index.analyser.analyse(text)
+        return frozenset(found.terms) | frozenset(found.parts)
+
+    def features(self, text: str) -> frozenset[str]:
+        """The stems and compound parts of a text."""
+        return self._features(text)
+
+    def covered(self, wanted: Wanted, features: frozenset[str]) -> tuple[float, ...]:
+        """For each content word how well the features cover it: 1 the word itself, less for parts and related words, 0 not."""
+        return tuple(max((worth for way, worth in c.ways if features.issuperset(way)), default=0.0) for c in wanted.concepts)
+
+    def coverage(self, wanted: Wanted, features: frozenset[str]) -> float:
+        """Share of the question's words, by rarity, that the features hold; 0..1."""
+        if not wanted.total:
+            return 0.0
+        shares = self.covered(wanted, features)
+        return min(1.0, sum(r * s for r, s in zip(wanted.rarities, shares, strict=True)) / wanted.total)
+
+    def cosines(self, wanted: Wanted, texts: Sequence[str]) -> np.ndarray:
+        """Cosine of each text with the question; remembers vectors, because the same few sentences come back."""
+        missing = [t for t in dict.fromkeys(texts) if t not in self._vectors]
+        if missing:
+            if len(self._vectors) > 20_000:
+                self._vectors.clear()
+                missing = list(dict.fromkeys(texts))
+            self._vectors.update(zip(missing, self._embedder.passages(missing), strict=True))
+        if not texts:
+            return np.zeros(0, np.float32)
+        return np.stack([self._vectors[t] for t in texts]) @ wanted.vector
+
+    def units(self, wanted: Wanted, units: Sequence[Unit], context: str) -> np.ndarray:
+        """How well each unit answers, about 0..1.3. context: title and headings, which a unit may lean on."""
+        around = self.features(context)
+        covered = np.array(
+            [
+                0.75 * self.coverage(wanted, self.features(u.text)) + 0.25 * self.coverage(wanted, self.features(u.text) | around)
+                for u in units
+            ]
+        )
+        typed = np.array([answers(wanted.kind, u.text) for u in units])
+        # weights chosen on the development items (docs/decisions.md, 9): words say most, meaning breaks ties
+        return covered + 0.35 * np.maximum(self.cosines(wanted, [u.text for u in units]), 0) + 0.15 * typed
+
+
+def asked_for(question: str) -> str:
+    """The type of answer a question asks for, or ""."""
+    low = question.lower()
+    return next((name for name, asks, _ in _ASKS if asks.search(low)), "")
+
+
+def answers(kind: str, text: str) -> float:
+    """1.0 when a text holds the type of answer that was asked for, 0.0 when not or when no type was asked for."""
+    pattern = next((p for name, _, p in _ASKS if name == kind), None)
+    return float(bool(pattern and pattern.search(text.lower())))

@@ -1,0 +1,1 @@
+"""Measures: what every change does to answer quality."""

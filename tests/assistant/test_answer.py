@@ -1,0 +1,109 @@
+"""From a question to a cited answer, on a small corpus."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from assistant.answer import Assistant, shortened
+from assistant.model import Answer, Turn
+from assistant.render import as_json, as_text
+from tests.fakes import NoMask, assistant_on, released, shelved, small_corpus
+
+
+@pytest.fixture(scope="module")
+def helper(tmp_path_factory: pytest.TempPathFactory) -> Assistant:
+    home = tmp_path_factory.mktemp("answers")
+    released(home / "home", small_corpus(home / "texts"))
+    return assistant_on(home / "home")
+
+
+def words(answer: Answer) -> str:
+    return " ".join(s.text for s in answer.sentences)
+
+
+def test_the_valid_version_answers_and_the_expired_one_never_does(helper: Assistant) -> None:
+    answer = helper.ask("Hoe lang bewaren we een dossier?")
+    assert answer.status == "answered"
+    assert "12 maanden" in words(answer)
+    assert "24" not in as_text(answer)
+    assert {c.source for c in answer.citations} == {"N01@3.0"}
+
+
+def test_every_quote_is_the_canonical_text_at_its_offsets(helper: Assistant) -> None:
+    for question in ("Hoe lang bewaren we een dossier?", "wat staat er in een contactnotitie", "voicemail terugbellen"):
+        answer = helper.ask(question)
+        assert answer.citations
+        for citation in answer.citations:
+            text = helper.current().shelf.document(citation.source).text
+            assert text[citation.start : citation.end] == citation.quote
+
+
+def test_every_sentence_has_a_citation_that_holds_it(helper: Assistant) -> None:
+    answer = helper.ask("wat staat er in een contactnotitie?")
+    for sentence in answer.sentences:
+        assert sentence.citations
+        assert any(sentence.text in answer.citation(key).quote for key in sentence.citations)
+
+
+def test_a_list_comes_whole_with_the_sentence_that_introduces_it(helper: Assistant) -> None:
+    text = words(helper.ask("wat staat er in een contactnotitie?"))
+    for part in ("In een contactnotitie staan:", "de feiten van het gesprek;", "de afspraken die zijn gemaakt;", "geen namen en geen BSN."):
+        assert part in text
+
+
+def test_what_changed_is_said_with_its_date(helper: Assistant) -> None:
+    notices = {n.kind: n.text for n in helper.ask("Hoe lang bewaren we een dossier?").notices}
+    assert "1 maart 2026" in notices["changed_since"]
+
+
+def test_a_question_the_corpus_does_not_answer_gets_no_sentence_but_somebody_to_ask(helper: Assistant) -> None:
+    answer = helper.ask("Welke kleur verf past bij een babykamer op zolder?")
+    assert answer.status == "no_answer"
+    assert not answer.sentences
+    assert not answer.citations
+    assert answer.pointers
+    assert "nothing_found" in {n.kind for n in answer.notices}
+
+
+def test_before_a_version_starts_the_older_one_answers_only_if_it_was_valid(tmp_path: Path) -> None:
+    released(tmp_path / "home", small_corpus(tmp_path / "texts"))
+    opened = shelved(tmp_path / "home")
+    early = Assistant(lambda: opened, NoMask(), lambda: date(2026, 1, 1))
+    assert "N01@3.0" not in {h.passage.source for h in early.ask("Hoe lang bewaren we een dossier?").hits}
+
+
+def test_a_follow_up_is_understood_from_the_question_before_it(helper: Assistant) -> None:
+    answer = helper.ask("en hoe snel?", [Turn("Wanneer beantwoord ik een voicemail?")])
+    assert "24 uur" in words(answer)
+
+
+def test_the_json_contract_holds_every_field_and_round_trips(helper: Assistant) -> None:
+    import json
+
+    row = json.loads(json.dumps(as_json(helper.ask("Hoe lang bewaren we een dossier?"), "7")))
+    assert list(row) == [
+        "schema", "id", "question", "status", "card", "confidence", "release", "sentences", "citations", "hits", "notices",
+        "pointers", "timings_ms",
+    ]  # fmt: skip
+    assert row["id"] == "7"
+    assert list(row["citations"][0]) == [
+        "key", "source", "title", "version", "path", "heading", "pages", "quote", "start", "end", "passage",
+    ]  # fmt: skip
+    assert row["citations"][0]["source"] == "N01"
+    assert list(row["hits"][0]) == ["passage", "source", "path", "rank", "score", "text"]
+    assert {"total", "retrieve"} <= set(row["timings_ms"])
+
+
+@pytest.mark.parametrize("text", ["", " ", "?", "\x00\ud800\u202e", "a" * 100_000, "🙂" * 500, "<script>alert(1)</script>", "'; DROP TABLE passage; --"])
+def test_odd_questions_never_raise(helper: Assistant, text: str) -> None:
+    assert helper.ask(text).status in ("answered", "partly", "no_answer", "card")
+
+
+def test_a_long_question_is_read_at_both_ends() -> None:
+    text = "begin " + "x " * 5000 + "einde"
+    assert shortened(text).startswith("begin")
+    assert shortened(text).endswith("einde")
+    assert len(shortened(text)) < 4100

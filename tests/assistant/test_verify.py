@@ -1,0 +1,75 @@
+"""What a generator writes is shown only when its source says it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from assistant.model import Draft, DraftSentence, Evidence, Question, Unit
+from assistant.units import units_of
+from assistant.verify import verify, written_problem
+from corpus.model import Hit
+from tests.fakes import analyser, released, shelved, small_corpus
+
+SPAN = "Een dossier bewaar je 12 maanden na afsluiting. De coördinator mag het niet alleen inzien."
+
+
+@pytest.mark.parametrize(
+    ("written", "fault"),
+    [
+        ("Een dossier bewaar je 24 maanden na afsluiting.", "'24'"),
+        ("Een dossier bewaar je niet 12 maanden.", ""),
+        ("De coördinator mag het alleen inzien.", "ontkenning"),
+        ("De coördinator moet het niet alleen inzien.", "'moet'"),
+        ("Volgens Jansen bewaar je een dossier niet alleen.", "naam 'Jansen'"),
+        ("In de bron staat “bewaar alles voor altijd” en niet meer.", "aanhaling"),
+        ("Bananen groeien niet aan bomen in Noorwegen.", "naam"),
+        ("Het weer wordt morgen niet zonnig en droog in het westen.", "te weinig"),
+    ],
+)
+def test_a_written_sentence_is_held_against_the_words_it_cites(written: str, fault: str) -> None:
+    problem = written_problem(written, SPAN, analyser())
+    assert (fault in problem) if fault else problem == ""
+
+
+def world(tmp_path: Path) -> tuple[object, Evidence, tuple[Unit, ...]]:
+    released(tmp_path / "home", small_corpus(tmp_path / "texts"))
+    opened = shelved(tmp_path / "home")
+    hits = opened.search.search("dossier bewaren", 3)
+    evidence = Evidence(Question("q", "q"), hits, {h.passage.source: opened.shelf.by_key[h.passage.source] for h in hits})
+    return opened.shelf, evidence, units_of(opened.shelf.document(hits[0].passage.source), hits[0].passage)
+
+
+def test_a_sentence_without_a_source_is_dropped(tmp_path: Path) -> None:
+    shelf, evidence, _ = world(tmp_path)
+    checked = verify(Draft((DraftSentence("Zomaar iets.", ()),)), evidence, shelf, analyser())  # type: ignore[arg-type]
+    assert checked.sentences == ()
+    assert "geen bron" in checked.problems[0]
+
+
+def test_a_quotation_that_does_not_stand_at_its_offsets_is_dropped(tmp_path: Path) -> None:
+    shelf, evidence, units = world(tmp_path)
+    moved = Unit(units[0].kind, units[0].source, units[0].passage, units[0].start + 1, units[0].end + 1, units[0].text)
+    checked = verify(Draft((DraftSentence(moved.text, (moved,)),)), evidence, shelf, analyser())  # type: ignore[arg-type]
+    assert checked.sentences == ()
+
+
+def test_a_source_outside_the_evidence_is_dropped(tmp_path: Path) -> None:
+    shelf, evidence, units = world(tmp_path)
+    empty = Evidence(evidence.question, (), {})
+    checked = verify(Draft((DraftSentence(units[0].text, (units[0],)),)), empty, shelf, analyser())  # type: ignore[arg-type]
+    assert checked.sentences == ()
+
+
+def test_neighbouring_sentences_share_one_citation(tmp_path: Path) -> None:
+    shelf, evidence, units = world(tmp_path)
+    draft = Draft(tuple(DraftSentence(u.text, (u,)) for u in units[:2]))
+    checked = verify(draft, evidence, shelf, analyser())  # type: ignore[arg-type]
+    assert len(checked.citations) == 1
+    assert {s.citations for s in checked.sentences} == {("B1",)}
+
+
+def test_hits_know_their_place(tmp_path: Path) -> None:
+    _, evidence, _ = world(tmp_path)
+    assert all(isinstance(h, Hit) and h.rank == i for i, h in enumerate(evidence.hits, start=1))

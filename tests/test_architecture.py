@@ -1,0 +1,47 @@
+"""The shape of the house: who may import whom, what loads nothing heavy, what is packaged."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+HEAVY = ("torch", "gradio", "chromadb", "llama_index", "sentence_transformers", "sklearn", "deduce", "pypdfium2")
+
+
+def test_importing_our_packages_loads_no_heavy_library() -> None:
+    modules = [
+        ".".join(p.relative_to(ROOT).with_suffix("").parts)
+        for package in ("corpus", "ingest", "assistant", "evals", "vraagbaak")
+        for p in sorted((ROOT / package).glob("*.py"))
+        if p.name not in ("__init__.py", "__main__.py", "train_embedding.py", "build_lexicon.py", "train_guard.py")
+        and not p.name.startswith("render")
+    ]
+    code = f"import sys, json\nfor m in {modules!r}: __import__(m)\nprint(json.dumps([h for h in {HEAVY!r} if h in sys.modules]))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout.splitlines()[-1]) == []
+
+
+def test_imports_go_one_way_and_each_heavy_library_has_one_home() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", "from importlinter.cli import lint_imports_command as c; c()"],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.slow
+def test_the_wheel_holds_exactly_our_packages(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "-w", str(tmp_path), "."]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    if "hatchling" in done.stderr and "No module" in done.stderr:
+        pytest.skip("hatchling is not in this environment")
+    assert done.returncode == 0, done.stderr
+    wheel = next(tmp_path.glob("*.whl"))
+    tops = {name.split("/")[0] for name in zipfile.ZipFile(wheel).namelist()}
+    assert {t for t in tops if not t.endswith(".dist-info")} == {"corpus", "ingest", "assistant", "evals", "vraagbaak"}

@@ -1,0 +1,1 @@
+"""The front door: one command and one web app, composed from the rooms below."""

@@ -20,6 +20,7 @@ from assistant.confidence import Calibration, confidence, shipped, signals
 from assistant.conversation import standalone
 from assistant.english import dutch_words, is_english
 from assistant.fixed import Fixed
+from assistant.focus import focus
 from assistant.generate import ExtractiveGenerator, Generator
 from assistant.guard import Verdict
 from assistant.model import Answer, Draft, Evidence, Language, Masked, Notice, Question, Turn
@@ -107,11 +108,11 @@ class Assistant:
             indirect = self.masker.indirect_hint(masked.text)
         past = tuple(Turn(self.masker.mask(turn.question).text, turn.answer) for turn in history)
         search = searchable(masked.text, past, shelved)
-        question = Question(masked.text, search, past, language, masked.found)
+        question = Question(masked.text, search, focus(search), past, language, masked.found)
         told = notices.about_question(question, indirect=indirect, injection=verdict.injection)
         with clock.step("retrieve"):
             allowed = shelved.search.answering(self.today(), _named(only))
-            evidence = retrieve(question, shelved.search, shelved.shelf, allowed)
+            evidence = retrieve(question, shelved.search, shelved.relevance, shelved.shelf, allowed)
         base = self._base(question, shelved, evidence, told)
         card = verdict.crisis or verdict.judgement
         shown = shelved.cards.in_language(card, language) if card else None
@@ -130,11 +131,10 @@ class Assistant:
 
     def _answered(self, base: Answer, evidence: Evidence, shelved: Shelved) -> Answer:
         """Decide, draft and verify; or abstain and say whom to ask."""
-        wanted = shelved.relevance.wanted(evidence.question.search)
-        ranked = shelved.extractive.ranked(wanted, evidence, shelved.shelf)
-        sure = confidence(signals(shelved.relevance, wanted, evidence, ranked), shelved.calibration)
+        wanted = shelved.relevance.wanted(evidence.question.asked)
+        sure = confidence(signals(shelved.relevance, wanted, evidence), shelved.calibration)
         base = replace(base, confidence=round(sure, 4))
-        if sure < shelved.calibration.threshold or not ranked:
+        if sure < shelved.calibration.threshold or not evidence.ranked:
             return abstained(base, evidence, shelved)
         verified, told, generator = self._drafted(evidence, shelved)
         if not verified.sentences:
@@ -180,9 +180,12 @@ class Assistant:
             return Draft(())
 
 
+_PLACEHOLDER = re.compile(r"\[[^\[\]]{2,20}\]")  # "[naam]": what was masked is no subject
+
+
 def searchable(text: str, past: Sequence[Turn], shelved: Shelved) -> str:
     """What is searched for a question: standing alone, and in Dutch words."""
-    whole = standalone(text, past, shelved.search.lexical.analyser)
+    whole = _PLACEHOLDER.sub(" ", standalone(text, past, shelved.search.lexical.analyser))
     return dutch_words(whole) if is_english(text) else whole
 
 

@@ -1,7 +1,7 @@
 """The fixed cards that trainers wrote, read from cards.toml: shown as they are, before anything else.
 
-A card belongs to a kind ("crisis" or "judgement") and has an id, which may be the name of a topic such as "suicide"; the first card
-of a kind is the one for every topic without a card of its own.
+A card belongs to a kind ("crisis" or "judgement") and has an id, which may be the name of a topic such as "suicide"; the first
+card of a kind is the one for every topic without a card of its own.
 """
 
 from __future__ import annotations

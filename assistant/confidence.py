@@ -15,8 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from assistant.generate import Scored
-from assistant.model import Evidence
+from assistant.model import Evidence, Scored
 from assistant.relevance import Relevance, Wanted, answers
 
 SIGNALS = (
@@ -60,13 +59,14 @@ def shipped() -> Calibration:
     return Calibration.read(Path(__file__).with_name("confidence.json"))
 
 
-def signals(relevance: Relevance, wanted: Wanted, evidence: Evidence, ranked: Sequence[Scored]) -> dict[str, float]:
+def signals(relevance: Relevance, wanted: Wanted, evidence: Evidence) -> dict[str, float]:
     """The signals of one question; all zero without evidence."""
+    ranked = [s for s in evidence.ranked if s.units]
     if not ranked:
         return dict.fromkeys(SIGNALS, 0.0)
     first = ranked[0]
     title = evidence.sources[first.hit.passage.source].title
-    best = first.units[int(first.scores.argmax())]
+    best = first.units[first.best]
     around = relevance.features(" . ".join((title, *first.hit.passage.heading)))
     within = relevance.features(first.hit.passage.text) | around
     top5 = within.union(*(relevance.features(h.passage.text) for h in evidence.hits[:5]))

@@ -13,13 +13,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-import numpy as np
-
-from assistant.model import Draft, DraftSentence, Evidence, Unit
+from assistant.model import Draft, DraftSentence, Evidence, Scored, Unit
 from assistant.relevance import Relevance, Wanted
 from assistant.retrieve import Shelf
-from assistant.units import units_of
-from corpus.model import Hit
 
 
 class Generator(Protocol):
@@ -45,16 +41,6 @@ class ExtractSettings:
     near: float = 0.55  # a unit with this share of the best unit's score belongs to the answer
 
 
-@dataclass(frozen=True, slots=True)
-class Scored:
-    """A passage with its units and how well each answers."""
-
-    hit: Hit
-    units: tuple[Unit, ...]
-    scores: np.ndarray
-    value: float  # of the whole passage: what ranks it for this answer
-
-
 class ExtractiveGenerator:
     """Verbatim answers."""
 
@@ -65,33 +51,14 @@ class ExtractiveGenerator:
 
     def draft(self, evidence: Evidence, shelf: Shelf) -> Draft:
         """See Generator."""
-        wanted = self._relevance.wanted(evidence.question.search)
-        ranked = self.ranked(wanted, evidence, shelf)
-        if not ranked:
+        if not evidence.ranked:
             return Draft(())
+        wanted = self._relevance.wanted(evidence.question.asked)
+        ranked = evidence.ranked[: self._settings.considered]
         chosen: list[Unit] = list(self._run(ranked[0], self._settings.first))
         for other in self._further(wanted, ranked, chosen):
             chosen += self._run(other, self._settings.second)
         return Draft(tuple(DraftSentence(unit.text, (unit,)) for unit in chosen))
-
-    def ranked(self, wanted: Wanted, evidence: Evidence, shelf: Shelf) -> list[Scored]:
-        """The first few passages, by how well they answer."""
-        scored = [
-            s for hit in evidence.hits[: self._settings.considered] if (s := self.scored(wanted, hit, evidence, shelf)) is not None
-        ]
-        return sorted(scored, key=lambda s: (-s.value, s.hit.rank))
-
-    def scored(self, wanted: Wanted, hit: Hit, evidence: Evidence, shelf: Shelf) -> Scored | None:
-        """Score the units of a hit; None when it has none."""
-        units = units_of(shelf.document(hit.passage.source), hit.passage)
-        if not units:
-            return None
-        context = " . ".join((evidence.sources[hit.passage.source].title, *hit.passage.heading))
-        scores = self._relevance.units(wanted, units, context)
-        whole = self._relevance.coverage(wanted, self._relevance.features(hit.passage.text) | self._relevance.features(context))
-        # the fused rank knows most; the best sentence and the coverage of the whole decide between near equals
-        value = hit.score + 0.35 * float(scores.max()) + 0.3 * whole
-        return Scored(hit, units, scores, value)
 
     def _further(self, wanted: Wanted, ranked: Sequence[Scored], chosen: Sequence[Unit]) -> Iterable[Scored]:
         """The passage the first one refers to ("Zie N01"), else one that covers what the first leaves open."""
@@ -103,7 +70,7 @@ class ExtractiveGenerator:
         shown |= self._relevance.features(" . ".join(ranked[0].hit.passage.heading))
         covered = self._relevance.coverage(wanted, shown)
         for other in ranked[1:]:
-            best = other.units[int(other.scores.argmax())]
+            best = other.units[other.best]
             more = self._relevance.coverage(wanted, shown | self._relevance.features(best.text))
             if more - covered >= self._settings.adds and other.value >= 0.7 * ranked[0].value:
                 yield other
@@ -123,9 +90,9 @@ class ExtractiveGenerator:
         units, scores = scored.units, scored.scores
         if _words(units) <= budget:
             return units
-        first = last = int(scores.argmax())
+        first = last = scored.best
         first, last = self._whole_list(units, first, last)
-        enough = float(scores.max()) * self._settings.near
+        enough = max(scores) * self._settings.near
         while True:
             options = [(scores[i], i) for i in (first - 1, last + 1) if 0 <= i < len(units)]
             options = [(s, i) for s, i in options if _words(units[min(i, first) : max(i, last) + 1]) <= budget]

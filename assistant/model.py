@@ -35,13 +35,20 @@ class Masked:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What was asked, masked; `search` is what it means on its own, with the conversation filled in."""
+    """What was asked, masked. search: what it means on its own, with the conversation filled in, in Dutch words.
+    focus: the clauses of it that ask; equal to `search` when the question is short or is all question."""
 
     text: str
     search: str
+    focus: str = ""
     history: tuple[Turn, ...] = ()
     language: Language = "nl"
     masked: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def asked(self) -> str:
+        """What an answer is held against."""
+        return self.focus or self.search
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +70,6 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
-    """The hits that are allowed to support an answer to this question; may be empty."""
-
-    question: Question
-    hits: tuple[Hit, ...]
-    sources: Mapping[str, Source]  # by Source.key, of the hits
-
-
-@dataclass(frozen=True, slots=True)
 class Unit:
     """A sentence, list item or table row of a passage. start, end: offsets in the canonical text."""
 
@@ -82,6 +80,32 @@ class Unit:
     end: int
     text: str
     header: tuple[str, ...] = ()  # column headings, for a table row
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A hit with its units and how well each answers; value: of the whole passage, what ranks it."""
+
+    hit: Hit
+    units: tuple[Unit, ...]
+    scores: tuple[float, ...]
+    value: float
+
+    @property
+    def best(self) -> int:
+        """Index of the unit that answers best."""
+        return max(range(len(self.scores)), key=lambda i: self.scores[i])
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """The hits that are allowed to support an answer to this question, best first; may be empty.
+    ranked: the first few with their units scored, for generators and for the decision to answer."""
+
+    question: Question
+    hits: tuple[Hit, ...]
+    sources: Mapping[str, Source]  # by Source.key, of the hits
+    ranked: tuple[Scored, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

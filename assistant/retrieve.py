@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Protocol
 
 import numpy as np
 
 from assistant.model import Evidence, Question
+from assistant.relevance import Relevance, scored
 from corpus.model import Document, Hit, Source
 from corpus.search import PassageSearch
 
+POOL = 30  # hits that are ranked again by their sentences
+FOCUS = 0.3  # share of the asking clauses of a long question
+HIGHEST = 2.0  # of `Scored.value`, so that a hit's score lies between 0 and 1
 DEPTH = 10  # hits that an answer may draw on, and that the JSON contract shows
 
 
@@ -32,10 +37,36 @@ class Shelf(Protocol):
         ...
 
 
-def retrieve(question: Question, search: PassageSearch, shelf: Shelf, allowed: np.ndarray | None) -> Evidence:
-    """The best passages among the allowed rows; `allowed` is None when every source may answer."""
-    hits = search.search(question.search, DEPTH, allowed)
-    return evidence_of(question, hits, shelf)
+def retrieve(
+    question: Question, search: PassageSearch, relevance: Relevance, shelf: Shelf, allowed: np.ndarray | None
+) -> Evidence:
+    """The best passages among the allowed rows; `allowed` is None when every source may answer.
+
+    A long question is searched twice, as a whole and by the clauses that ask, and the scores are added: the story around a
+    question gives context, but must not outvote what is asked. The first of them are then ranked again by their sentences.
+    """
+    found = search.search(question.search, POOL, allowed)
+    if question.asked != question.search:
+        found = merged(found, search.search(question.asked, POOL, allowed), FOCUS)
+    wanted = relevance.wanted(question.asked)
+    ranked = [
+        scored(relevance, wanted, hit, shelf.by_key[hit.passage.source], shelf.document(hit.passage.source)) for hit in found[:POOL]
+    ]
+    ranked.sort(key=lambda s: (-s.value, s.hit.rank))
+    hits = tuple(replace(s.hit, rank=rank, score=s.value / HIGHEST) for rank, s in enumerate(ranked[:DEPTH], start=1))
+    kept = tuple(replace(s, hit=hit) for s, hit in zip(ranked, hits, strict=False))
+    return Evidence(question, hits, {h.passage.source: shelf.by_key[h.passage.source] for h in hits}, kept)
+
+
+def merged(whole: Sequence[Hit], asked: Sequence[Hit], share: float) -> tuple[Hit, ...]:
+    """Both rankings in one, (1 - share) and `share` of their scores; ties by row."""
+    scores: dict[int, float] = {}
+    hits = {hit.row: hit for hit in (*whole, *asked)}
+    for found, weight in ((whole, 1 - share), (asked, share)):
+        for hit in found:
+            scores[hit.row] = scores.get(hit.row, 0.0) + weight * hit.score
+    order = sorted(scores, key=lambda row: (-scores[row], row))
+    return tuple(replace(hits[row], score=scores[row], rank=rank) for rank, row in enumerate(order, start=1))
 
 
 def evidence_of(question: Question, hits: tuple[Hit, ...], shelf: Shelf) -> Evidence:

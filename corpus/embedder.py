@@ -80,7 +80,8 @@ class StaticEmbedder:
     def query(self, text: str) -> np.ndarray:
         """See Embedder."""
         pieces = self._tokenizer.encode(self._prefixes[0] + text, add_special_tokens=False).ids
-        return self._pooled([pieces])[0]
+        vector: np.ndarray = self._pooled([pieces])[0]
+        return vector
 
     def _pooled(self, pieces: Sequence[Sequence[int]]) -> np.ndarray:
         """Unit sums of the rows of each text. A mean has the same direction, so nothing is divided by the length."""
@@ -98,7 +99,8 @@ class StaticEmbedder:
 
 def _unit(vectors: np.ndarray) -> np.ndarray:
     norms = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.divide(vectors, norms, out=np.zeros_like(vectors), where=norms > 1e-12)
+    unit: np.ndarray = np.divide(vectors, norms, out=np.zeros_like(vectors), where=norms > 1e-12)
+    return unit
 
 
 def _tensors(path: Path) -> dict[str, np.ndarray]:
@@ -179,7 +181,8 @@ class SentenceTransformerEmbedder:
     def query(self, text: str) -> np.ndarray:
         """See Embedder; one thread: with more, a busy machine answers ten times slower."""
         with _one_thread():
-            return self._encode(self._model.encode_query, [text])[0]
+            vector: np.ndarray = self._encode(self._model.encode_query, [text])[0]
+            return vector
 
     def _encode(self, encode: Any, texts: list[str], **options: Any) -> np.ndarray:
         found = encode(

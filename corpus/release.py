@@ -23,7 +23,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
@@ -75,6 +75,7 @@ class Manifest:
     checksums: Mapping[str, str] = field(default_factory=dict)  # file below the release -> sha256
     layout: int = LAYOUT
     note: str = ""  # why it was published, for instance after a failed quality gate
+    draft_of: int | None = None  # the release that answered when this draft was made, 0 for none; None once published
 
     @classmethod
     def read(cls, folder: Path) -> Manifest:
@@ -365,10 +366,18 @@ Derive = Callable[[Path, Contents], None]
 """Writes a derived index below the release folder that is being built."""
 
 
-def write_release(home: Path, contents: Contents, derive: Sequence[Derive] = (), check: Callable[[Path], None] | None = None) -> int:
+def write_release(
+    home: Path,
+    contents: Contents,
+    derive: Sequence[Derive] = (),
+    check: Callable[[Path], None] | None = None,
+    *,
+    publish: bool = True,
+) -> int:
     """Write the next release and point at it; returns its number. Call it while holding `writer(home)`.
 
     derive: the lexical and vector indexes.  check: raises when the finished folder cannot be trusted.
+    publish: False leaves the release that answers in charge; `publish_draft` points at the new one later.
     """
     remove_remains(home)
     number = max((*numbers(home), _pointer_or_zero(home)), default=0) + 1
@@ -381,14 +390,31 @@ def write_release(home: Path, contents: Contents, derive: Sequence[Derive] = (),
         (building / name).write_bytes(data)
     for step in derive:
         step(building, contents)
-    _write_manifest(building, number, contents)
+    _write_manifest(building, number, contents, None if publish else _pointer_or_zero(home))
     if check is not None:
         check(building)
     _flush_tree(building)
     building.rename(final)
     _flush_folder(final.parent)
-    point_at(home, number)
+    if publish:
+        point_at(home, number)
     return number
+
+
+def publish_draft(home: Path, number: int, note: str = "") -> None:
+    """Let a draft answer, and keep why in its manifest: the one file of a release that no checksum covers.
+
+    Call it while holding `writer(home)`.
+    """
+    folder = release_folder(home, number)
+    fresh = folder / "manifest.new"
+    with fresh.open("w", encoding="utf-8") as stream:
+        stream.write(_manifest_text(replace(Manifest.read(folder), draft_of=None, note=note)))
+        stream.flush()
+        os.fsync(stream.fileno())
+    fresh.replace(folder / "manifest.json")
+    _flush_folder(folder)
+    point_at(home, number)
 
 
 def _pointer_or_zero(home: Path) -> int:
@@ -430,7 +456,7 @@ def _storable(text: str) -> str:
     return text
 
 
-def _write_manifest(folder: Path, number: int, contents: Contents) -> None:
+def _write_manifest(folder: Path, number: int, contents: Contents, draft_of: int | None) -> None:
     hashes = {key: sha for (document, sha, _) in contents.documents for key in [document.source]}
     manifest = Manifest(
         number=number,
@@ -443,9 +469,13 @@ def _write_manifest(folder: Path, number: int, contents: Contents) -> None:
         settings=dict(contents.settings),
         checksums=_checksums(folder),
         note=contents.note,
+        draft_of=draft_of,
     )
-    text = json.dumps(asdict(manifest), ensure_ascii=False, indent=1, default=str)
-    (folder / "manifest.json").write_text(text + "\n", "utf-8")
+    (folder / "manifest.json").write_text(_manifest_text(manifest), "utf-8")
+
+
+def _manifest_text(manifest: Manifest) -> str:
+    return json.dumps(asdict(manifest), ensure_ascii=False, indent=1, default=str) + "\n"
 
 
 def _checksums(folder: Path) -> dict[str, str]:

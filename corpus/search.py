@@ -6,6 +6,8 @@ for tests and for texts that were never released.
 
 from __future__ import annotations
 
+import logging
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
     from corpus.analyse import Analyser
     from corpus.embedder import Embedder
 
+log = logging.getLogger(__name__)
+REST_S = 10  # a Chroma server that is away is not asked again for so long, so that not every question waits for it
 Legs = Literal["fused", "rrf", "lexical", "dense"]
 
 
@@ -61,6 +65,7 @@ class HybridSearch:
     ) -> None:
         self.lexical, self.vectors, self.exact, self.embedder = lexical, vectors, exact, embedder
         self._passages, self.settings = passages, settings
+        self._rests_until = 0.0  # on the monotonic clock: a vector index that failed is left alone for a while
         self._embed = lru_cache(maxsize=64)(embedder.query)  # one question is embedded once, whatever asks for it
 
     def search(self, question: str, limit: int = 10, allowed: np.ndarray | None = None) -> tuple[Hit, ...]:
@@ -74,7 +79,14 @@ class HybridSearch:
         return self._hits(rows, scores, words, vector)
 
     def _nearest(self, vector: np.ndarray, depth: int, allowed: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
-        rows, scores = self.vectors.nearest(vector, depth, allowed)
+        if time.monotonic() < self._rests_until:
+            return self.exact.nearest(vector, depth, allowed)
+        try:
+            rows, scores = self.vectors.nearest(vector, depth, allowed)
+        except ReleaseError as error:
+            log.warning("searching exactly for %d seconds: %s", REST_S, error)
+            self._rests_until = time.monotonic() + REST_S
+            return self.exact.nearest(vector, depth, allowed)
         reachable = self.exact.count() if allowed is None else int(allowed.sum())
         if len(rows) < min(depth, reachable) // 2:  # a strict filter starved the approximate index
             return self.exact.nearest(vector, depth, allowed)

@@ -45,34 +45,36 @@ GRAMS = 2_500  # runs of three and four letters, for words nobody listed
 BATCH, LEARNING_RATE, SCALE = 1024, 0.004, 20.0
 MAX_WORDS = 100  # of a text in training
 SIF = 1e-3
-NORM_POWER = -0.3  # of the trained length of a row: evens the weights out, worth half a point on leaflets
+NORM_POWER = -0.2  # of the trained length of a row: evens the weights out, worth half a point on leaflets
 # share of each source that is seen in training: everyday words are rare in law text, so word lists count for a lot
-EPOCHS = {"laws_heading": 6.0, "laws_adjacent": 1.0, "odwn_synonym": 1.5, "docs_heading": 5.0, "nominal": 2.0, "laws_qa": 5.0}
+EPOCHS = {"laws_heading": 9.0, "laws_adjacent": 2.0, "odwn_synonym": 1.5, "docs_heading": 5.0, "nominal": 2.0, "laws_qa": 5.0}
 PSEUDO_EPOCHS = 0.6
 HEADING_CAP = 15  # "Algemene bepalingen" stands above thousands of articles
 
 WORD = re.compile(r"[a-z0-9]+")
 BRIDGE = Path(__file__).parent / "embedding_bridge.tsv"
-STOP = """
+STOP_WORDS = """
 de het een en van in op te dat die is voor met als zijn niet aan er om ook dan of bij uit nog naar hij zij ze we wij ik je jij
 u wat hoe waar wanneer wie welke welk kan kunt kunnen mag mogen moet moeten heb hebt heeft hebben mijn uw jouw ben bent word
 wordt worden was waren door over tot deze dit daar hier zo zal zou zullen zult wel geen maar want omdat tegen onder na voordat
-nadat dus doen doet doe gaat gaan ga krijg krijgt krijgen komt komen kom wil wilt willen hem haar hun ons onze me mij zich iets
-iemand alle alles andere meer veel heel waarom waarvoor waarmee hoeveel hoelang werkt betekent mn zn
-the what how should would could can do does did i my you your his her they them their and or not to for with about when which
-who why where if this that there have has had been are be a an it we us he she from by at must may
-""".split()
+nadat dus doen doet doe gaat gaan ga krijg krijgt krijgen komt komen kom wil wilt willen hem haar hun ons onze me mij zich
+iets iemand alle alles andere meer veel heel waarom waarvoor waarmee hoeveel hoelang werkt betekent mn zn the what how should
+would could can do does did i my you your his her they them their and or not to for with about when which who why where if
+this that there have has had been are be a an it we us he she from by at must may
+"""
+STOP = tuple(STOP_WORDS.split())
 # stems that the stemmers get wrong, and words of the helpline's own world that no list ranks high
-STEMS = dict.fromkeys("ouder ouders ouderlijk ouderlijke".split(), "ouder")
-STEMS |= dict.fromkeys("melden melding meldingen meldt meld gemeld gemelde".split(), "meld")
+STEMS = dict.fromkeys(["ouder", "ouders", "ouderlijk", "ouderlijke"], "ouder")
+STEMS |= dict.fromkeys(["melden", "melding", "meldingen", "meldt", "meld", "gemeld", "gemelde"], "meld")
 STEMS |= {"leden": "lid", "terugkeren": "terugkeer"}
-HELPLINE = """
+HELPLINE_WORDS = """
 radicaliseren geradicaliseerd radicalisering extremisme extremist jihad jihadist salafisme islam moslim imam moskee bekering
 ronselen ronselaar uitreizen terugkeerder syrie kalifaat propaganda complot haat aanslag vertrouwenspersoon hulplijn beller
 terugbellen doorverwijzen anoniem anonimiteit geheimhouding meldcode zelfmoord suicidaal verdriet boos bang zorgen piekeren
 puber tiener dochter zoon telefoontje appen whatsapp telegram tiktok instagram youtube discord snapchat gamen vrijwilliger
 nazorg intervisie supervisie luisteren meeleven grenzen aangeven rechtsextremisme neonazi dreigen wijkagent jongerenwerker
-""".split()
+"""
+HELPLINE = tuple(HELPLINE_WORDS.split())
 # endings and linking sounds: cheap to pass over, and without a row
 ENDINGS = {-5.0: "s e n en", -6.0: "t d te de den ten er ers es je jes tje tjes der ste", -7.0: "ge be se ende end ene"}
 LINKS = ("", "s", "en", "n", "e", "er")
@@ -218,7 +220,7 @@ def make_pieces(lists: Lists, counts: dict[str, int], stems: Stems) -> Pieces:
     for letter in string.ascii_lowercase + string.digits:
         pieces[letter] = (-18.0, 0)
     for weight, endings in ENDINGS.items():
-        pieces.update({ending: (weight, 0) for ending in endings.split()})
+        pieces.update(dict.fromkeys(endings.split(), (weight, 0)))
     _add_grams(pieces, (*lists.approved, *sorted(counts)))
     for number in range(10, 100):
         pieces.add_new(str(number), -12.0)
@@ -243,7 +245,8 @@ def _add_grams(pieces: Pieces, words: Sequence[str]) -> None:
 def _add_words(pieces: Pieces, row: dict[str, int], lists: Lists, counts: dict[str, int], stems: Stems) -> None:
     fixed = {e for endings in ENDINGS.values() for e in endings.split()}
     words = {*lists.approved, *(w for w in counts if w.isalpha()), *HELPLINE, *(d for _, d in lists.bridge)}
-    forms = sorted((w for w in words if len(w) <= 24 and w not in fixed and stems(w) in row), key=lambda w: (-counts.get(w, 0), len(w), w))
+    usable = (w for w in words if len(w) <= 24 and w not in fixed and stems(w) in row)
+    forms = sorted(usable, key=lambda w: (-counts.get(w, 0), len(w), w))
     first: dict[str, str] = {}
     for word in forms:
         first.setdefault(stems(word), word)
@@ -258,9 +261,10 @@ def _add_inflections(pieces: Pieces, row: dict[str, int], lists: Lists, stems: S
     tokenizer, rows = make_tokenizer(pieces), rows_of(pieces)
     for form, base in lists.inflections:
         wanted = row.get(stems(base))
-        if wanted and form not in pieces and len(pieces) < PIECES + 3000:
-            if [r for r in rows[tokenizer.encode(form).ids] if r] != [wanted]:
-                pieces[form] = (-10.5, wanted)
+        if not wanted or form in pieces or len(pieces) >= PIECES + 3000:
+            continue
+        if [r for r in rows[tokenizer.encode(form).ids] if r] != [wanted]:
+            pieces[form] = (-10.5, wanted)
 
 
 def rows_of(pieces: Pieces) -> Ints:
@@ -315,11 +319,13 @@ def start_rows(laws: Texts, rows: int, seed: int = 0) -> Floats:
     own = rng.standard_normal((rows, DIMENSION)) / np.sqrt(DIMENSION)
     turn, _ = np.linalg.qr(rng.standard_normal((DIMENSION, DIMENSION)))
     both = _unit(company @ turn[: company.shape[1]] + 1.5 * own)
-    return (both * (SIF / (SIF + np.maximum(share, 5 / counts.sum())))[:, None]).astype(np.float32)
+    weight = SIF / (SIF + np.maximum(share, 5 / counts.sum()))
+    return np.asarray(both * weight[:, None], dtype=np.float32)
 
 
 def _unit(vectors: NDArray[Any]) -> NDArray[Any]:
-    return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
+    unit: NDArray[Any] = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
+    return unit
 
 
 def _together(laws: Texts, counts: Ints, window: int = 8, often: float = 2e-4) -> Any:
@@ -465,7 +471,7 @@ def train(rows: Floats, found: Sequence[Source]) -> Floats:
         right = torch.arange(len(scores))
         loss = (f.cross_entropy(scores, right) + f.cross_entropy(scores.T, right)) / 2
         adam.zero_grad(set_to_none=True)
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         adam.step()
         if step % 100 == 0:
             print(f"  step {step} of {len(todo)}, loss {loss.item():.3f}, {time.monotonic() - begin:.0f} s", flush=True)
@@ -477,8 +483,9 @@ def train(rows: Floats, found: Sequence[Source]) -> Floats:
 
 def finish(rows: Floats, laws: Texts, sample: int = 20_000) -> Floats:
     """Without the direction that passages share ("all but the top", Mu & Viswanath 2018), lengths evened out."""
-    some = [rows[laws.items[a:b]].sum(axis=0) for a, b in zip(laws.starts[:sample], laws.starts[1 : sample + 1], strict=True) if b > a]
-    shared = np.linalg.eigh(np.cov(_unit(np.array(some)).T) + np.outer(m := _unit(np.array(some)).mean(axis=0), m))[1][:, -1]
+    spans = zip(laws.starts[:sample], laws.starts[1 : sample + 1], strict=True)
+    some = _unit(np.array([rows[laws.items[a:b]].sum(axis=0) for a, b in spans if b > a]))
+    shared = np.linalg.eigh(some.T @ some)[1][:, -1]
     rest = rows - np.outer(rows @ shared, shared)
     return np.asarray(rest * np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-6) ** NORM_POWER, dtype=np.float32)
 

@@ -7,22 +7,29 @@ The vectors in the release are the truth; when Chroma cannot be opened, exact se
 
 from __future__ import annotations
 
+import hashlib
+import json
 import math
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 
-from corpus.errors import ReleaseCorrupt
+from corpus.errors import ReleaseCorrupt, ReleaseError
 
 COLLECTION = "passages"
 ADD_AT_ONCE = 5000  # Chroma's own limit is 5,461
 # Construction and search effort: recall@10 against exact search is measured by `vraagbaak doctor` on the real vectors.
-HNSW: Mapping[str, Any] = {"space": "cosine", "ef_construction": 100, "max_neighbors": 16, "ef_search": 200}
+# sync_threshold: every add goes to the index files at once; with Chroma's own 1000 a smaller index is only in its log, and
+# every opening writes other index files.
+HNSW: Mapping[str, Any] = {
+    "space": "cosine", "ef_construction": 100, "max_neighbors": 16, "ef_search": 200, "batch_size": 2, "sync_threshold": 2,
+}  # fmt: skip
+SERVER_S = 3.0  # for one search on a Chroma server; then exact search answers
 
 
 class VectorIndex(Protocol):
@@ -103,7 +110,8 @@ class ChromaVectors:
 
     @classmethod
     def open(cls, folder: Path) -> ChromaVectors:
-        """Open an embedded collection; ReleaseCorrupt when Chroma cannot."""
+        """Open an embedded collection; ReleaseCorrupt when Chroma cannot, or when its index files are not as they were built."""
+        _verify(folder)
         try:
             return cls(_client(folder))
         except ReleaseCorrupt:
@@ -115,7 +123,7 @@ class ChromaVectors:
     def connect(cls, url: str, name: str) -> ChromaVectors:
         """Open a collection on a Chroma server."""
         try:
-            return cls(_server(url), name)
+            return cls(_server(url, SERVER_S), name)
         except Exception as error:
             raise ReleaseCorrupt(
                 f"the Chroma server at {url} does not give collection '{name}': {error}",
@@ -132,14 +140,20 @@ class ChromaVectors:
             self._client.close()
 
     def nearest(self, vector: np.ndarray, limit: int, allowed: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
-        """See VectorIndex. Asks for as many more as are not allowed, at most four times as many; the caller may fall back."""
+        """See VectorIndex. Asks for as many more as are not allowed, at most four times as many; the caller may fall back.
+
+        Raises ReleaseError when Chroma fails: a server that went away, a file that was damaged after opening.
+        """
         from llama_index.core.vector_stores.types import VectorStoreQuery
 
         if self._count == 0 or limit <= 0 or not vector.any():
             return np.zeros(0, np.int32), np.zeros(0, np.float32)
         share = 1.0 if allowed is None else max(float(allowed.mean()), 0.25)
         wanted = min(self._count, math.ceil(limit / share) + 8)
-        found = self._store.query(VectorStoreQuery(query_embedding=vector.astype(float).tolist(), similarity_top_k=wanted))
+        try:
+            found = self._store.query(VectorStoreQuery(query_embedding=vector.astype(float).tolist(), similarity_top_k=wanted))
+        except Exception as error:  # Chroma raises its own, httpx's and Rust's errors alike
+            raise ReleaseError(f"the vector index does not answer: {error}", hint="run: vraagbaak doctor") from error
         rows = np.array([int(name) for name in found.ids or []], dtype=np.int32)
         # LlamaIndex returns exp(-distance); distance is 1 - cosine
         scores = 1.0 + np.log(np.maximum(np.array(found.similarities or [], dtype=np.float64), 1e-9))
@@ -156,36 +170,80 @@ def _client(folder: Path) -> Any:
     return chromadb.PersistentClient(str(folder), settings=Settings(anonymized_telemetry=False))
 
 
-def _server(url: str) -> Any:
+def _server(url: str, seconds: float | None = None) -> Any:
+    """A client of a Chroma server. seconds: for one request; Chroma itself would wait for ever."""
     from urllib.parse import urlsplit
 
     import chromadb
     from chromadb.config import Settings
 
     parts = urlsplit(url)
-    return chromadb.HttpClient(
+    client = chromadb.HttpClient(
         host=parts.hostname or "127.0.0.1",
         port=parts.port or 8000,
         ssl=parts.scheme == "https",
         settings=Settings(anonymized_telemetry=False),
     )
+    session = getattr(getattr(client, "_server", None), "_session", None)
+    if session is not None and seconds is not None:
+        session.timeout = seconds
+    return client
 
 
 def build_chroma(folder: Path, vectors: np.ndarray) -> None:
-    """Write an embedded collection of `vectors` (rows, dimension); the row number is the id."""
+    """Write an embedded collection of `vectors` (rows, dimension) and the checksums of its index files; the row number is
+    the id."""
     client = _client(folder)
     try:
         _fill(client, COLLECTION, vectors)
     finally:
         client.close()
+    sums = {p.relative_to(folder).as_posix(): _sha256(p) for p in _index_files(folder)}
+    _sums_file(folder).write_text(json.dumps(sums, indent=1, sort_keys=True) + "\n", "ascii")
+
+
+def _index_files(folder: Path) -> list[Path]:
+    """What never changes after building; `chroma.sqlite3` does whenever it is opened, and fails cleanly when it is damaged."""
+    written = sorted(p.parent for p in folder.glob("*/index_metadata.pickle"))  # not there: Chroma reads its log, not these files
+    return [p for segment in written for p in sorted(segment.iterdir()) if p.is_file()]
+
+
+def _sums_file(folder: Path) -> Path:
+    return folder.with_name(folder.name + ".json")  # beside the folder, where the release's own checksums cover it
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _verify(folder: Path) -> None:
+    """ReleaseCorrupt when an index file is not as it was built: Chroma would take the whole process down with it (SIGSEGV)."""
+    sums = _sums_file(folder)
+    try:
+        expected = json.loads(sums.read_text("ascii")) if sums.is_file() else {}
+        damaged = next((name for name, sum_ in expected.items() if _sha256(folder / name) != sum_), "")
+    except (OSError, ValueError) as error:
+        damaged = str(error)
+    if damaged:
+        raise ReleaseCorrupt(f"the vector index is damaged or incomplete: {damaged}", hint="run: vraagbaak ingest --rebuild")
 
 
 def upload_chroma(url: str, name: str, vectors: np.ndarray) -> None:
     """Write a collection on a Chroma server, replacing one of the same name."""
     client = _server(url)
-    if name in {getattr(c, "name", c) for c in client.list_collections()}:
-        client.delete_collection(name)
+    remove_collections(url, lambda known: known == name)
     _fill(client, name, vectors)
+
+
+def remove_collections(url: str, leaves: Callable[[str], bool]) -> tuple[str, ...]:
+    """Delete the collections on a Chroma server whose name `leaves`; returns their names."""
+    client = _server(url)
+    names = [str(getattr(c, "name", c)) for c in client.list_collections()]
+    gone = tuple(name for name in names if leaves(name))
+    for name in gone:
+        client.delete_collection(name)
+    return gone
 
 
 def _fill(client: Any, name: str, vectors: np.ndarray) -> None:

@@ -18,7 +18,15 @@ from corpus import catalogue, release
 from corpus.errors import CatalogueError, ReleaseError, SourceUnreadable
 from corpus.model import Document, Passage, Source
 from corpus.release import Contents, Embedding, Release
-from corpus.search import DOCUMENT_SHARE, check_release, collection_name, derive_chroma, derive_lexical, embedded_text, with_document
+from corpus.search import (
+    DOCUMENT_SHARE,
+    check_release,
+    collection_name,
+    derive_chroma,
+    derive_lexical,
+    embedded_text,
+    with_document,
+)
 from corpus.vectors import upload_chroma
 from ingest import wording
 from ingest.embed_cache import EmbedCache
@@ -103,16 +111,20 @@ def ingest(
     defaults: Path | None = None,
     chroma_url: str = "",
     locked: bool = False,
+    publish: bool = True,
 ) -> Outcome:
     """Make the next release of `folder` in `home` and point at it.
 
     rebuild: parse, embed and write everything again.  defaults: folder whose cards.toml and synonyms.toml serve when `folder`
-    has none.  locked: the caller already holds `release.writer(home)`.  Raises WriterBusy, CatalogueError.
+    has none.  locked: the caller already holds `release.writer(home)`.  publish: False makes a draft that does not answer yet.
+    Raises WriterBusy, CatalogueError.
     """
     started = time.perf_counter()
     with nullcontext() if locked else release.writer(home):
         previous = None if rebuild else _previous(home)
         sources = catalogue.read(folder)
+        if previous is not None and _untouched(previous, folder, sources, embedder, settings, defaults):
+            return _stays(previous, started)
         read = _read(folder, sources, previous, settings, progress)
         sources = tuple(_titled(s, read.documents.get(s.key)) for s in sources)
         gone = _removed(previous, sources)
@@ -124,7 +136,7 @@ def ingest(
         vectors, embedded = _embed(home, contents, embedder, progress)
         contents = replace(contents, vectors=with_document(vectors, contents.passages))
         progress("index", 0, 1)
-        number = release.write_release(home, contents, (derive_lexical(analyser), derive_chroma), _checks(chroma_url))
+        number = release.write_release(home, contents, (derive_lexical(analyser), derive_chroma), _checks(chroma_url), publish=publish)
         progress("index", 1, 1)
         pruned = release.prune(home, settings.keep)
     return replace(_outcome(number, True, contents, read, embedded, started), removed_releases=pruned)
@@ -135,6 +147,40 @@ def _previous(home: Path) -> Release | None:
         return release.open_release(home)
     except ReleaseError:
         return None  # nothing to reuse; what is damaged is made again
+
+
+def _untouched(
+    previous: Release, folder: Path, sources: Sequence[Source], embedder: Embedder, settings: IngestSettings, defaults: Path | None
+) -> bool:
+    """Whether the current release was made of exactly these files with these settings: found out without opening a document."""
+    manifest = previous.manifest
+    files = companions(folder, defaults)
+    made = (manifest.embedding, manifest.parser, manifest.analyser, dict(manifest.settings))
+    now = (_embedding(embedder), PARSER, analyser_with(files.get("synonyms.toml")).fingerprint, _plain(_settings(settings)))
+    if made != now or len(sources) != len(previous.sources) or any(row["problem"] for row in previous.report()):
+        return False
+    if any(_stored(previous, name) != data for name, data in files.items()):
+        return False
+    return all(_same_file(folder, source, before) for source, before in zip(sources, previous.sources, strict=True))
+
+
+def _same_file(folder: Path, source: Source, before: Source) -> bool:
+    if replace(source, title=source.title or before.title, sha256=before.sha256) != before:
+        return False
+    try:
+        return release.file_sha256(safe_path(folder, source.path)) == before.sha256
+    except (SourceUnreadable, OSError):
+        return False
+
+
+def _stays(previous: Release, started: float) -> Outcome:
+    """The outcome of a run that found nothing to do."""
+    rows = tuple(
+        Row(**{**row, "status": "unchanged", "warnings": tuple(row["warnings"])})
+        for row in previous.report()
+        if row["status"] != "removed"
+    )
+    return Outcome(previous.number, False, rows, previous.manifest.passages, 0, 0, time.perf_counter() - started)
 
 
 # --- reading --------------------------------------------------------------------------------------------------------------
@@ -290,14 +336,23 @@ def _contents(
         documents=tuple((document, sha, PARSER) for document, sha in documents),
         passages=tuple(passages),
         vectors=np.zeros((0, embedder.dimension), np.float32),
-        embedding=Embedding(embedder.name, embedder.revision, embedder.dimension),
+        embedding=_embedding(embedder),
         analyser=analyser.fingerprint,
         parser=PARSER,
         report=tuple(asdict(row) for row in (*rows, *gone)),
         files=files,
-        settings={"split": asdict(settings.split), "splitter": SPLITTER, "document_share": DOCUMENT_SHARE},
+        settings=_settings(settings),
         note=note,
     )
+
+
+def _embedding(embedder: Embedder) -> Embedding:
+    return Embedding(embedder.name, embedder.revision, embedder.dimension)
+
+
+def _settings(settings: IngestSettings) -> dict[str, Any]:
+    """What, besides the files, decides what a release holds."""
+    return {"split": asdict(settings.split), "splitter": SPLITTER, "document_share": DOCUMENT_SHARE}
 
 
 def _same(previous: Release, contents: Contents, embedder: Embedder) -> bool:

@@ -61,11 +61,14 @@ def _add_corpus(commands: Any, shared: argparse.ArgumentParser) -> None:
 # --- ingest ---------------------------------------------------------------------------------------------------------------
 
 
-def corpus_folder(given: Path | None, settings: Any) -> Path:
-    """The folder on the command line, else of the settings, else the sample corpus."""
+def corpus_folder(given: Path | None, settings: Any, home: Path | None = None) -> Path:
+    """The folder on the command line, else of the settings, else the copy that trainers edit, else the sample corpus."""
     if given is not None:
         return given.expanduser()
-    return Path(settings.corpus.path).expanduser() if settings.corpus.path else sample_folder()
+    if settings.corpus.path:
+        return Path(settings.corpus.path).expanduser()
+    own = home / "corpus" if home is not None else None
+    return own if own is not None and own.is_dir() else sample_folder()
 
 
 def sample_folder() -> Path:
@@ -75,8 +78,11 @@ def sample_folder() -> Path:
     return Path(corpus.__file__).parent / "texts"
 
 
-def build(folder: Path, home: Path, settings: Any, *, rebuild: bool = False, note: str = "", progress: Any = None) -> Outcome:
-    """Run the pipeline with the embedding that the settings name."""
+def build(
+    folder: Path, home: Path, settings: Any, *, rebuild: bool = False, note: str = "", progress: Any = None, locked: bool = False,
+    publish: bool = True,
+) -> Outcome:  # fmt: skip
+    """Run the pipeline with the embedding that the settings name. locked, publish: see `ingest.build.ingest`."""
     from corpus.embedder import open_embedder
     from ingest.build import IngestSettings, ingest, no_progress
 
@@ -85,13 +91,13 @@ def build(folder: Path, home: Path, settings: Any, *, rebuild: bool = False, not
     chosen = IngestSettings(keep=settings.corpus.keep, ocr=settings.corpus.ocr)
     return ingest(
         home, folder, embedder, settings=chosen, progress=progress or no_progress, rebuild=rebuild, note=note,
-        defaults=sample_folder(), chroma_url=settings.store.url,
+        defaults=sample_folder(), chroma_url=settings.store.url, locked=locked, publish=publish,
     )  # fmt: skip
 
 
 def run_ingest(arguments: argparse.Namespace, home: Path, settings: Any) -> int:
     """Exit code 0 also when some files could not be read: they are rows in the report."""
-    folder = corpus_folder(arguments.corpus, settings)
+    folder = corpus_folder(arguments.corpus, settings, home)
     _ingest_once(arguments, folder, home, settings)
     if arguments.watch:
         from watchfiles import watch

@@ -7,13 +7,15 @@ sections split at block ends within a word budget. Footnotes stand apart: as a p
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from corpus.model import Block, Document, Passage, passage_id
 
 SPLITTER = "split-1"  # named in the manifest: another splitter makes another release
-_SENTENCE_ENDS = (".", "!", "?", "”", "’", '"', ")", "…")
+_SENTENCE_ENDS = '.!?”’")…'
+_ITEMISED = ("list_item", "table_row", "table_header")
+_LONGEST_LIST = 160  # words; a longer list or table is cut between its items
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,31 +76,26 @@ def _groups(document: Document, blocks: Sequence[Block], settings: SplitSettings
 def _units(document: Document, blocks: Sequence[Block]) -> Iterator[tuple[list[Block], int]]:
     """Blocks that belong together: a list or table with its lead-in, up to a size that still fits a screen."""
     unit: list[Block] = []
+    filled = 0
     for block in blocks:
-        joined = bool(unit) and _continues(document, unit, block)
-        if unit and not joined:
-            yield unit, _words(document, unit)
-            unit = []
+        if unit and not _continues(document, unit[-1], block, filled):
+            yield unit, filled
+            unit, filled = [], 0
         unit.append(block)
+        filled += document.text.count(" ", block.start, block.end) + 1
     if unit:
-        yield unit, _words(document, unit)
+        yield unit, filled
 
 
-def _continues(document: Document, unit: Sequence[Block], block: Block) -> bool:
-    last = unit[-1]
-    text = document.text[last.start : last.end].rstrip()
-    if last.kind in ("box", "caption") and not text.endswith(_SENTENCE_ENDS):
+def _continues(document: Document, last: Block, block: Block, filled: int) -> bool:
+    """Whether a block belongs to the unit that ends in `last` and has `filled` words."""
+    if last.kind in ("box", "caption") and document.text[last.end - 1] not in _SENTENCE_ENDS:
         return block.kind != "footnote"  # a title of a box or table goes with what it names
-    itemised = ("list_item", "table_row", "table_header")
-    if block.kind not in itemised:
+    if block.kind not in _ITEMISED:
         return False
-    if last.kind in itemised:
-        return _words(document, unit) < 160 or block.level > 1  # a long table is cut between rows, never inside one
-    return text.endswith(":")
-
-
-def _words(document: Document, blocks: Iterable[Block]) -> int:
-    return sum(document.text.count(" ", b.start, b.end) + 1 for b in blocks)
+    if last.kind in _ITEMISED:
+        return filled < _LONGEST_LIST or block.level > 1  # a long table is cut between rows, never inside one
+    return document.text[last.end - 1] == ":"
 
 
 def _passage(document: Document, blocks: Sequence[Block], seen: Counter[tuple[tuple[str, ...], str]]) -> Passage | None:

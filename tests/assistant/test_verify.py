@@ -37,7 +37,7 @@ def world(tmp_path: Path) -> tuple[object, Evidence, tuple[Unit, ...]]:
     released(tmp_path / "home", small_corpus(tmp_path / "texts"))
     opened = shelved(tmp_path / "home")
     hits = opened.search.search("dossier bewaren", 3)
-    evidence = Evidence(Question("q", "q"), hits, {h.passage.source: opened.shelf.by_key[h.passage.source] for h in hits})
+    evidence = Evidence(Question("q", "q", "q"), hits, {h.passage.source: opened.shelf.by_key[h.passage.source] for h in hits})
     return opened.shelf, evidence, units_of(opened.shelf.document(hits[0].passage.source), hits[0].passage)
 
 

@@ -1,0 +1,190 @@
+"""The question page in Gradio: one box, the conversation above it, and nothing that is kept longer than the window is open.
+
+The masked questions and the HTML of the answers are in the state of one browser session; closing the window or pressing "nieuwe
+vraag" forgets them. Gradio keeps the last values of every component of a session as well, so `forget` removes the session itself.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from assistant import page_html
+from assistant.answer import MAX_CHARACTERS, Assistant, Shelved
+from assistant.model import Answer, Language, Turn
+from assistant.page_html import Context
+from assistant.reading import headings
+from assistant.simpler import glossaries, simpler
+from assistant.ui_wording import ui
+from assistant.wording import say
+from corpus.errors import NoRelease, ReleaseError, VraagbaakError
+
+if TYPE_CHECKING:
+    import gradio as gr
+
+log = logging.getLogger(__name__)
+
+TURNS = 12  # of a conversation that are still shown and remembered
+STATE_S = 8 * 3600  # a conversation that is left open is forgotten after a working day
+AT_ONCE = 8  # questions that are answered at the same time; each takes one thread
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """One conversation. html: its turns as shown."""
+
+    turns: tuple[Turn, ...] = ()
+    html: tuple[str, ...] = ()
+    count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AskPage:
+    """What the page needs. days: retention of feedback; feedback: whether it can be sent at all."""
+
+    assistant: Assistant
+    language: Language = "nl"
+    feedback: bool = True
+    days: int = 90
+
+    def respond(self, text: str, talk: Talk) -> tuple[str, Talk, str]:
+        """(conversation as HTML, conversation, what stays in the box) after a question. Never raises."""
+        if not text.strip():
+            return self._shown(talk, say("empty_question", self.language)), talk, text
+        try:
+            answer = self.assistant.ask(text, talk.turns, self.language)
+            fresh = self._with(talk, answer)
+        except Exception as error:  # the reader gets a sentence, the log gets no word of the question
+            log.error("a question failed: %s at %s", type(error).__name__, _where(error))
+            return self._shown(talk, told(error, self.language)), talk, text
+        return self._shown(fresh), fresh, ""
+
+    def _with(self, talk: Talk, answer: Answer) -> Talk:
+        context = context_for(self.assistant.current(), answer, self.language, self.assistant.today())
+        number = talk.count + 1
+        html = page_html.turn(answer, replace(context, feedback=self.feedback, days=self.days), number)
+        said = Turn(answer.question.text, " ".join(s.text for s in answer.sentences))
+        return Talk((*talk.turns, said)[-TURNS:], (*talk.html, html)[-TURNS:], number)
+
+    def _shown(self, talk: Talk, problem: str = "") -> str:
+        last = (page_html.failed(problem, self.language, talk.count + 1),) if problem else ()
+        return page_html.conversation((*talk.html, *last), self.language)
+
+    def welcome(self) -> str:
+        """The page before the first question; without examples as long as no release can be opened."""
+        try:
+            return page_html.welcome(examples(self.assistant.current(), self.assistant.today()), self.language)
+        except VraagbaakError as error:
+            return page_html.welcome((), self.language) + page_html.problem(told(error, self.language))
+
+
+def examples(shelved: Shelved, today: date) -> tuple[page_html.Example, ...]:
+    """Questions to start with, that the texts of this release can answer."""
+    release = shelved.search.release
+    valid = [s for s in release.sources if s.answers_on(today)]
+    known = page_html.examples_for({s.code for s in valid})
+    if known:
+        return known
+    questions: list[str] = []
+    for source in valid[:30]:
+        if release.parsed(source.key):
+            questions += [h.text for h in headings(release.document(source.key)) if h.text.endswith("?")]
+    return page_html.examples_for((), questions)
+
+
+def context_for(shelved: Shelved, answer: Answer, language: Language, today: date) -> Context:
+    """What the view of an answer needs of the release."""
+    release = shelved.search.release
+    answering = frozenset(s.key for s in release.sources if s.answers_on(today))
+    plain = simpler(answer, release, glossaries(release.by_key, answering)) if answer.sentences else ()
+    return Context(
+        today,
+        language,
+        frozenset(s.code for s in release.sources if s.key in answering),
+        plain,
+        tuple((p.source, release.by_key[p.source]) for p in plain),
+    )
+
+
+def told(error: Exception, language: Language) -> str:
+    """What the reader is told to do about an error."""
+    if isinstance(error, NoRelease):
+        return ui("error_no_release", language)
+    if isinstance(error, ReleaseError):
+        return ui("error_corpus", language)
+    return ui("error_bug", language)
+
+
+def _where(error: Exception) -> str:
+    """File and line of the innermost frame: enough to find a bug, and no value of any variable."""
+    trace = error.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    return f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else "?"
+
+
+# --- Gradio -------------------------------------------------------------------------------------------------------------------
+
+
+def build(page: AskPage, allow: Callable[[Any], bool] = lambda request: True) -> gr.Blocks:
+    """The page as Gradio blocks. allow: whether the person behind a request may ask; checked with every question."""
+    import gradio as gr
+
+    language = page.language
+    title = f"{ui('app', language)} – {ui('nav_ask', language)}"
+    with gr.Blocks(title=title, fill_width=True, analytics_enabled=False) as blocks:
+        state = gr.State(None, time_to_live=STATE_S)
+        html: dict[str, Any] = {"js_on_load": None, "apply_default_css": False}
+        hello = gr.HTML(page_html.welcome((), language), elem_id="vb-welkom", **html)
+        shown = gr.HTML("", elem_id="vb-gesprek", **html)
+        gr.HTML(_busy(language), elem_id="vb-onder", **html)
+        with gr.Row(elem_id="vb-vraagvak"):
+            box = gr.Textbox(
+                label=ui("ask_label", language),
+                placeholder=ui("ask_placeholder", language),
+                lines=1,
+                max_lines=5,
+                max_length=MAX_CHARACTERS,
+                elem_id="vb-vraag",
+                # no form history, no session restore, and no spelling service that sends the text away
+                html_attributes=gr.InputHTMLAttributes(autocomplete="off", autocorrect="off", spellcheck=False),
+            )
+            send = gr.Button(ui("ask_button", language), variant="primary", elem_id="vb-verstuur", scale=0)
+            fresh = gr.Button(ui("ask_new", language), elem_id="vb-nieuw", scale=0)
+
+        def ask(text: str, talk: Talk | None, request: Any) -> tuple[str, Talk, str]:
+            if not allow(request):
+                return page_html.problem(ui("forbidden", language)), Talk(), text
+            return page.respond(text, talk or Talk())
+
+        def leave(request: Any) -> None:
+            forget(blocks, request.session_hash)
+
+        for handler in (ask, leave):  # how Gradio learns that it should hand over the request
+            handler.__annotations__["request"] = gr.Request
+        quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "concurrency_limit": AT_ONCE}
+        gr.on([box.submit, send.click], ask, [box, state], [shown, state, box], trigger_mode="once", **quiet)
+        fresh.click(lambda: ("", None, ""), None, [shown, state, box], **quiet)
+        blocks.load(page.welcome, None, hello, **quiet)
+        blocks.unload(leave)
+    return blocks.queue(default_concurrency_limit=AT_ONCE, api_open=False)
+
+
+def _busy(language: Language) -> str:
+    """The line that says that the answer is being looked for; filled and shown by app.js."""
+    from html import escape
+
+    words = {name: ui(name, language) for name in ("busy", "busy_long", "lost", "again")}
+    data = " ".join(f'data-{name.replace("_", "-")}="{escape(text)}"' for name, text in words.items())
+    return f'<div id="vb-bezig" {data} hidden><span class="vb-dots3" aria-hidden="true"></span><span class="vb-bezig-tekst"></span></div>'
+
+
+def forget(blocks: Any, session: str | None) -> None:
+    """Remove everything Gradio keeps of a browser session: its state and the last value of each component."""
+    holder = blocks.state_holder
+    with holder.lock:
+        holder.session_data.pop(session, None)
+        holder.time_last_used.pop(session, None)

@@ -1,0 +1,77 @@
+"""A small linear model beside the rules: it has read many phrases and knows words that no rule names.
+
+A text is a bag of features that people can read: words, beginnings of words, pairs, letter runs, concepts that the rules found
+and whether something is told or asked. The weights (second_opinion.json.gz) are made by `python -m evals.train_guard`; no
+library is needed to use them.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+WEIGHTS = "second_opinion.json.gz"
+STEM_LETTERS = 5
+GRAM_LETTERS = (3, 4, 5)
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """A trained model. bias and weights are log odds; threshold: probability from which it says yes."""
+
+    bias: float
+    weights: Mapping[str, float]
+    threshold: float
+
+    def probability(self, features: Iterable[str]) -> float:
+        """0..1: how much the text is like the phrases with the label."""
+        names = set(features)
+        if not names:
+            return 0.0
+        total = sum(self.weights.get(name, 0.0) for name in sorted(names))
+        return 1 / (1 + math.exp(-max(-30.0, min(30.0, self.bias + total / math.sqrt(len(names))))))
+
+    def agrees(self, features: Iterable[str]) -> bool:
+        return self.probability(features) >= self.threshold
+
+
+def features(words: Sequence[str], marks: Iterable[str]) -> frozenset[str]:
+    """The features of a text.  words: as the lexicon reads them.  marks: concepts and other signs that the rules found."""
+    found = {f"m={mark}" for mark in marks}
+    for word in words:
+        found.update(_of_word(word))
+    found.update(f"b={one} {other}" for one, other in zip(words, words[1:], strict=False))
+    found.update(
+        f"t={a[:STEM_LETTERS]} {b[:STEM_LETTERS]} {c[:STEM_LETTERS]}"
+        for a, b, c in zip(words, words[1:], words[2:], strict=False)
+    )
+    if words:
+        found.add(f"first={words[0]}")
+        found.add(f"last={words[-1]}")
+    return frozenset(found)
+
+
+@lru_cache(maxsize=20_000)
+def _of_word(word: str) -> tuple[str, ...]:
+    return (f"w={word}", f"s={word[:STEM_LETTERS]}", *_grams(f"<{word}>"))
+
+
+def _grams(word: str) -> Iterator[str]:
+    for size in GRAM_LETTERS:
+        for at in range(len(word) - size + 1):
+            yield f"g={word[at : at + size]}"
+
+
+@lru_cache(maxsize=1)
+def load_opinions() -> Mapping[str, Opinion]:
+    """The bundled models by name; empty when the file is not there, for the recipe that makes it."""
+    path = Path(__file__).parent / WEIGHTS
+    if not path.exists():
+        return {}
+    tables = json.loads(gzip.decompress(path.read_bytes()))
+    return {name: Opinion(row["bias"], row["weights"], row["threshold"]) for name, row in tables.items()}

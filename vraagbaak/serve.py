@@ -1,0 +1,264 @@
+"""The web app, composed: pages from the rooms, one door in front of them, and the models warmed up behind them.
+
+Gradio makes the question page and the pages of trainers; each is a small app of its own at its own address, so that a page holds no
+handler of another one. Everything else is plain HTML from `pages.py`. `doorman.py` decides who comes in.
+
+A room that has a page of its own for trainers offers `page.build(home=, settings=, language=, may=, who=) -> gr.Blocks`:
+`may(request, action)` must be asked in every handler, `who(request)` names the account for the audit log.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import logging
+import os
+import sys
+import tempfile
+import threading
+from collections.abc import Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from assistant.answer import Assistant
+from assistant.journal import Journal
+from assistant.page import AskPage
+from assistant.page import build as build_ask
+from corpus.errors import NoRelease, UsageError, VraagbaakError
+from vraagbaak.access import Accounts, access_settings, check_may_serve
+from vraagbaak.access import Action
+from vraagbaak.doorman import Doorman, House, Mount, Visitor
+from vraagbaak.pages import Pages
+from vraagbaak.settings import Settings
+from vraagbaak.theme import theme
+from vraagbaak.wording import Language
+
+if TYPE_CHECKING:
+    import gradio as gr
+    from fastapi import FastAPI
+
+log = logging.getLogger(__name__)
+
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+WARM_UP = "Waar staat het handboek?"  # asked once, so that the first reader does not wait for caches
+
+
+@dataclass(frozen=True, slots=True)
+class TrainerPage:
+    """A Gradio page of another room. module: has `build`."""
+
+    path: str
+    action: Action
+    module: str
+    name: str
+    uploads: bool = False
+
+
+TRAINER_PAGES = (
+    TrainerPage("/beheer", "corpus.view", "ingest.page", "nav_corpus", uploads=True),
+    TrainerPage("/kwaliteit", "evals.view", "evals.page", "nav_evals"),
+)
+
+
+@dataclass(slots=True)
+class Readiness:
+    """Whether questions can be answered; set by the thread that warms up."""
+
+    state: str = "loading"
+    done: threading.Event = field(default_factory=threading.Event)
+
+    def warm(self, assistant: Assistant, after: Callable[[], object] = lambda: None) -> None:
+        """Open the release and answer once. after: something slower that questions do not wait for."""
+        try:
+            assistant.current()
+            assistant.ask(WARM_UP)
+            self.state = "ready"
+        except NoRelease:
+            self.state = "empty"
+        except Exception as error:  # a page says so; a later release may mend it
+            log.error("the assistant is not ready: %s", type(error).__name__)
+            self.state = "broken"
+        self.done.set()
+        after()
+
+    def now(self, assistant: Assistant) -> str:
+        """The state of this moment: a release may have been published since."""
+        if self.done.is_set() and self.state != "ready":
+            try:
+                assistant.current()
+                self.state = "ready"
+            except VraagbaakError:
+                pass
+        return self.state
+
+
+def build_app(home: Path, settings: Settings, assistant: Assistant, *, host: str = "127.0.0.1", corpus: Path | None = None,
+              accounts: Accounts | None = None, journal: Journal | None = None, readiness: Readiness | None = None,
+              quality: Callable[[int], Any] = lambda release: None) -> FastAPI:  # fmt: skip
+    """The whole app. Raises UsageError when `host` can be reached by others and there are no accounts."""
+    from fastapi import FastAPI
+
+    access = access_settings(settings.serve)
+    keys = accounts or Accounts(home, access)
+    check_may_serve(host, access, keys)
+    _private_uploads()
+    ready = readiness or Readiness("ready")
+    pages = Pages(home, corpus or corpus_folder(settings), assistant, keys, access, journal, lambda: ready.now(assistant), quality)
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, lifespan=_tidying(journal))
+    for path, handler, methods in pages.routes():
+        app.add_route(path, handler, methods=methods)
+    mounts = tuple(_mounted(app, home, settings, assistant, journal))
+    house = House(access, keys, mounts, LOOPBACK if host in LOOPBACK else frozenset(), settings.serve.upload_mb * 1_000_000)
+    app.add_middleware(Doorman, house=house)  # type: ignore[arg-type]
+    return app
+
+
+def _mounted(app: FastAPI, home: Path, settings: Settings, assistant: Assistant, journal: Journal | None) -> list[Mount]:
+    """Put every Gradio page at its address, the longest address first, and say what each needs."""
+    mounts: list[Mount] = []
+    languages: tuple[Language, ...] = ("en", "nl")
+    for page in TRAINER_PAGES:
+        for language in languages:
+            if importlib.util.find_spec(page.module) is None:
+                continue
+            build = importlib.import_module(page.module).build
+            blocks = build(home=home, settings=settings, language=language, may=may, who=who)
+            mount = Mount(_address(page.path, language), page.action, language, page.uploads, page.name)
+            mounts.append(_mount(app, blocks, mount, settings))
+    for language in languages:
+        page_ = AskPage(assistant, language, journal is not None, settings.journal.days)
+        mounts.append(_mount(app, build_ask(page_, lambda request: may(request, "ask")), Mount(_address("", language), "ask", language), settings))
+    return mounts
+
+
+def _address(path: str, language: Language) -> str:
+    return f"/en{path}" if language == "en" else path
+
+
+def _mount(app: FastAPI, blocks: gr.Blocks, mount: Mount, settings: Settings) -> Mount:
+    """Mount with every switch that keeps Gradio quiet: no history, schema, monitoring, sharing, MCP or footer."""
+    import gradio as gr
+
+    gr.mount_gradio_app(
+        app,
+        blocks,
+        mount.path or "/",
+        theme=theme(),
+        footer_links=[],
+        run_history=False,
+        enable_monitoring=False,
+        mcp_server=False,
+        ssr_mode=False,
+        pwa=False,
+        show_error=False,
+        max_file_size=f"{settings.serve.upload_mb}mb",
+        allowed_paths=[],
+        app_kwargs={"openapi_url": None, "docs_url": None, "redoc_url": None},
+        auth_dependency=lambda request: getattr(request.state.visitor, "name", "") or "iedereen",
+    )
+    return mount
+
+
+def visitor(request: Any) -> Visitor:
+    """Who sent the request behind a Gradio handler (gr.Request) or a page."""
+    inner = getattr(request, "request", None) or request
+    found = getattr(inner.state, "visitor", None)
+    return found if isinstance(found, Visitor) else Visitor(role="")
+
+
+def may(request: Any, action: str) -> bool:
+    """May the person behind this request do this? Ask it in every handler: a hidden button protects nothing."""
+    return visitor(request).may(action)
+
+
+def who(request: Any) -> str:
+    """The account behind a request, "" without accounts."""
+    return visitor(request).name
+
+
+def _private_uploads() -> None:
+    """Files that trainers send are kept where nobody else on the computer can read them."""
+    if "GRADIO_TEMP_DIR" not in os.environ:
+        os.environ["GRADIO_TEMP_DIR"] = tempfile.mkdtemp(prefix="vraagbaak-")
+
+
+def _tidying(journal: Journal | None) -> Callable[[Any], Any]:
+    """Delete old feedback every day, also on a day when nobody opens a page."""
+
+    @asynccontextmanager
+    async def lifespan(app: Any) -> Any:
+        stop = threading.Event()
+        if journal is not None:
+            threading.Thread(target=journal.tidy_daily, args=(stop,), daemon=True).start()
+        yield
+        stop.set()
+
+    return lifespan
+
+
+def corpus_folder(settings: Settings) -> Path:
+    """The folder with the original files: the organisation's own, or the samples that ship with the program."""
+    import corpus
+
+    return Path(settings.corpus.path).expanduser() if settings.corpus.path else Path(corpus.__file__).parent / "texts"
+
+
+# --- running it ---------------------------------------------------------------------------------------------------------------
+
+
+def serve(home: Path, settings: Settings, host: str, port: int, open_browser: bool = False) -> None:
+    """Serve until interrupted; the address is printed once pages can be opened."""
+    from assistant.cli import assistant_settings
+    from assistant.personal_data import Masker
+    from assistant.wiring import assistant as open_assistant
+
+    access = access_settings(settings.serve)
+    accounts = Accounts(home, access)
+    check_may_serve(host, access, accounts)
+    masker = Masker(cache=home / "deduce", background=True)
+    helper = open_assistant(home, masker, assistant_settings(settings))
+    readiness = Readiness()
+    threading.Thread(target=readiness.warm, args=(helper,), daemon=True).start()  # while Gradio is imported
+    journal = Journal(home, retention_days=settings.journal.days, mask=masker.mask, ready=lambda: masker.ready)
+    app = build_app(home, settings, helper, host=host, accounts=accounts, journal=journal, readiness=readiness)
+    run(app, host, port, open_browser=open_browser)
+
+
+def run(app: FastAPI, host: str, port: int, open_browser: bool = False) -> None:
+    """Run an app until interrupted. Raises UsageError when the port is taken. Requests are not logged: their text is nobody's."""
+    import uvicorn
+
+    listening = _bound(host, port)
+    shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host
+    address = f"http://{f'[{shown}]' if ':' in shown else shown}:{listening.getsockname()[1]}/"
+
+    class Server(uvicorn.Server):
+        async def startup(self, sockets: Any = None) -> None:
+            await super().startup(sockets)
+            print(f"Vraagbaak: {address}", flush=True)  # noqa: T201
+            if open_browser:
+                import webbrowser
+
+                webbrowser.open(address)
+
+    config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False, proxy_headers=False, timeout_graceful_shutdown=3)
+    try:
+        Server(config).run(sockets=[listening])
+    except KeyboardInterrupt:
+        print(file=sys.stderr)  # noqa: T201
+
+
+def _bound(host: str, port: int) -> Any:
+    import socket
+
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+    except OSError as error:
+        listening.close()
+        raise UsageError(f"cannot listen on {host}:{port}: {error.strerror}", hint="choose another port, as in: vraagbaak serve --port 7861") from error
+    return listening

@@ -32,12 +32,12 @@ class Generator(Protocol):
 class ExtractSettings:
     """Sizes in words. A phone screen of 360 x 640 shows about 120 words of answer above the sources."""
 
-    first: int = 95  # of the passage that answers best
+    first: int = 125  # of the passage that answers best
     second: int = 55  # of a further passage
     passages: int = 2
     considered: int = 5  # passages among which the best is chosen
     list_words: int = 170  # a list or table up to this size stays whole
-    adds: float = 0.22  # share of the question that a second passage must add
+    adds: float = 0.3  # share of the question that a second passage must add
     near: float = 0.55  # a unit with this share of the best unit's score belongs to the answer
 
 
@@ -72,7 +72,7 @@ class ExtractiveGenerator:
         for other in ranked[1:]:
             best = other.units[other.best]
             more = self._relevance.coverage(wanted, shown | self._relevance.features(best.text))
-            if more - covered >= self._settings.adds and other.value >= 0.7 * ranked[0].value:
+            if more - covered >= self._settings.adds and other.value >= 0.8 * ranked[0].value:
                 yield other
                 return
 

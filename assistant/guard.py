@@ -187,7 +187,8 @@ class Guard:
         topic = max(weights, key=lambda name: weights[name], default="")
         weight = sum(weights.values()) + self._around(kept, told) if weights else 0.0
         opinion = self.opinions.get("crisis")
-        if weight < ENOUGH and opinion and reading.words and opinion.agrees(_danger_features(marks)):
+        ended = not weights and any(not marks.negated(over) for over in marks.of("_over"))  # "he is home again" and nothing else
+        if weight < ENOUGH and opinion and reading.words and not ended and opinion.agrees(_danger_features(marks)):
             weight = ENOUGH
             reasons.append("second opinion")
         return Danger(weight, self.concepts[topic].topic if topic else "", general, bool(marks.of("_over")), tuple(reasons))

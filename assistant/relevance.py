@@ -156,19 +156,20 @@ class Relevance:
 
 
 def scored(relevance: Relevance, wanted: Wanted, hit: Hit, source: Source, document: Document) -> Scored:
-    """A hit with its units scored and a value for the whole passage, about 0..2.
+    """A hit with its units scored and a value for the whole passage, about 0..3.
 
-    The fused rank knows most; the best sentence, what title and headings cover, and how close the last heading is to the question
-    decide between near equals; an introduction under the title of a text only announces what it says further on. Weights were
-    chosen on the development items: MRR .442 to .468 (docs/decisions.md, 12).
+    The best sentence says most; what the headings cover and how close the last one is to the question come next; the fused score and
+    a little length decide between near equals. Weights were chosen by cross-validation over clusters of the development items
+    (docs/decisions.md, 12).
     """
     units = units_of(document, hit.passage)
     heading = hit.passage.heading
     context = " . ".join((source.title, *heading))
     scores = relevance.units(wanted, units, context) if units else np.zeros(0)
-    whole = relevance.coverage(wanted, relevance.features(hit.passage.text) | relevance.features(context))
+    named = relevance.coverage(wanted, relevance.features(" . ".join(heading)))
     near = float(relevance.cosines(wanted, heading[-1:])[0]) if heading else 0.0
-    value = hit.score + 0.35 * float(scores.max(initial=0.0)) + 0.3 * whole + 0.3 * near - 0.1 * (len(heading) <= 1)
+    length = min(hit.passage.text.count(" ") / 100, 1.5)
+    value = 0.5 * hit.score + float(scores.max(initial=0.0)) + 0.8 * named + 0.5 * near + 0.15 * length
     return Scored(hit, units, tuple(float(s) for s in scores), value)
 
 

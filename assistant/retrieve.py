@@ -15,7 +15,7 @@ from corpus.search import PassageSearch
 
 POOL = 30  # hits that are ranked again by their sentences
 FOCUS = 0.3  # share of the asking clauses of a long question
-HIGHEST = 2.0  # of `Scored.value`, so that a hit's score lies between 0 and 1
+HIGHEST = 3.5  # of `Scored.value`, so that a hit's score lies between 0 and 1
 DEPTH = 10  # hits that an answer may draw on, and that the JSON contract shows
 
 

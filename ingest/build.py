@@ -27,8 +27,8 @@ from corpus.search import (
     embedded_text,
     with_document,
 )
-from corpus.vectors import upload_chroma
-from ingest import wording
+from corpus.vectors import remove_collections, upload_chroma
+from ingest import erased, wording
 from ingest.embed_cache import EmbedCache
 from ingest.parse import PARSER
 from ingest.sandbox import Job, ParseLimits, parse_all
@@ -96,6 +96,7 @@ class _Read:
 
     documents: dict[str, tuple[Document, str]] = field(default_factory=dict)  # key -> document, sha256 of the file
     rows: dict[str, Row] = field(default_factory=dict)
+    erased: list[Row] = field(default_factory=list)  # of sources that stay out of the release
     parsed: int = 0
 
 
@@ -125,9 +126,10 @@ def ingest(
         sources = catalogue.read(folder)
         if previous is not None and _untouched(previous, folder, sources, embedder, settings, defaults):
             return _stays(previous, started)
-        read = _read(folder, sources, previous, settings, progress)
+        read = _read(folder, sources, previous, settings, progress, erased.read(home))
+        sources = _without_erased(sources, read)
         sources = tuple(_titled(s, read.documents.get(s.key)) for s in sources)
-        gone = _removed(previous, sources)
+        gone = (*read.erased, *_removed(previous, sources))
         files = companions(folder, defaults)
         analyser = analyser_with(files.get("synonyms.toml"))
         contents = _contents(sources, read, gone, embedder, analyser, settings, files, note)
@@ -139,6 +141,8 @@ def ingest(
         number = release.write_release(home, contents, (derive_lexical(analyser), derive_chroma), _checks(chroma_url), publish=publish)
         progress("index", 1, 1)
         pruned = release.prune(home, settings.keep)
+        if chroma_url:
+            forget_collections(home, chroma_url)
     return replace(_outcome(number, True, contents, read, embedded, started), removed_releases=pruned)
 
 
@@ -186,7 +190,14 @@ def _stays(previous: Release, started: float) -> Outcome:
 # --- reading --------------------------------------------------------------------------------------------------------------
 
 
-def _read(folder: Path, sources: Sequence[Source], previous: Release | None, settings: IngestSettings, progress: Progress) -> _Read:
+def _read(
+    folder: Path,
+    sources: Sequence[Source],
+    previous: Release | None,
+    settings: IngestSettings,
+    progress: Progress,
+    gone: erased.Erased,
+) -> _Read:
     read = _Read()
     known = _reusable(previous)
     twins = _twins(previous, known)
@@ -200,6 +211,9 @@ def _read(folder: Path, sources: Sequence[Source], previous: Release | None, set
             continue
         except OSError as error:
             read.rows[source.key] = _problem(source, wording.cannot_open(error.strerror))
+            continue
+        if gone.holds(source.key, sha):
+            read.erased.append(replace(_problem(source, wording.was_erased()), title=""))
             continue
         if previous is not None and known.get(source.key) == sha:
             read.documents[source.key] = (previous.document(source.key), sha)
@@ -277,6 +291,13 @@ def _titled(source: Source, read: tuple[Document, str] | None) -> Source:
     sha = read[1] if read else source.sha256
     title = source.title or (read[0].title if read else "") or Path(source.path).stem.replace("_", " ")
     return replace(source, title=title, sha256=sha)
+
+
+def _without_erased(sources: Sequence[Source], read: _Read) -> tuple[Source, ...]:
+    """An erased source leaves no row behind in the release, and nothing that points at it."""
+    keys = {row.source for row in read.erased}
+    kept = (s for s in sources if s.key not in keys)
+    return tuple(replace(s, supersedes="") if s.supersedes in keys else s for s in kept)
 
 
 def _removed(previous: Release | None, sources: Iterable[Source]) -> tuple[Row, ...]:
@@ -401,6 +422,18 @@ def _checks(chroma_url: str) -> Callable[[Path], None]:
             upload_chroma(chroma_url, collection_name(release.Manifest.read(folder)), np.load(folder / "vectors.npy"))
 
     return check
+
+
+def forget_collections(home: Path, chroma_url: str) -> None:
+    """Delete from the Chroma server what belongs to releases of this data directory that are gone.
+
+    Names hold the checksum of the vectors, so a collection of another data directory on the same server is not touched unless its
+    number was used here with other vectors: those are left alone too, because only names that were ours are removed.
+    """
+    stay = {collection_name(release.Manifest.read(release.release_folder(home, n))) for n in release.numbers(home)}
+    ours = _collections(home)
+    remove_collections(chroma_url, lambda name: name in ours - stay)
+    _remember_collections(home, stay)
 
 
 def _outcome(number: int, changed: bool, contents: Contents, read: _Read, embedded: int, started: float) -> Outcome:

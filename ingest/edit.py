@@ -242,9 +242,9 @@ def _write(folder: Path, change: Callable[[Any], object]) -> None:
     write_whole(file, tomlkit.dumps(document))
     try:
         catalogue.read(folder)
-    except VraagbaakError:
+    except VraagbaakError as error:
         write_whole(file, before)
-        raise
+        raise EditError("catalogue_wrong", why=str(error)) from error
 
 
 def write_whole(file: Path, text: str) -> None:

@@ -33,6 +33,13 @@ def not_there() -> SourceUnreadable:
     return SourceUnreadable("Het bestand is er niet.", hint="Zet het terug in de map, of haal de regel uit catalogue.toml.")
 
 
+def was_erased() -> SourceUnreadable:
+    return SourceUnreadable(
+        "Deze tekst is gewist en wordt niet meer ingelezen.",
+        hint="Haal het bestand weg, en de regel uit catalogue.toml. Is dit een nieuwe tekst, geef die dan een nieuwe versie of naam.",
+    )
+
+
 def leads_outside() -> SourceUnreadable:
     return SourceUnreadable(
         "Het bestand is een koppeling naar een plek buiten de map met teksten.", hint="Zet het bestand zelf in de map."

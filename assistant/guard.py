@@ -187,7 +187,9 @@ class Guard:
         topic = max(weights, key=lambda name: weights[name], default="")
         weight = sum(weights.values()) + self._around(kept, told) if weights else 0.0
         opinion = self.opinions.get("crisis")
-        ended = not weights and any(not marks.negated(over) for over in marks.of("_over"))  # "he is home again" and nothing else
+        ended = not weights and any(
+            not marks.negated(over) for over in marks.of("_over")
+        )  # "he is home again" and nothing else
         if weight < ENOUGH and opinion and reading.words and not ended and opinion.agrees(_danger_features(marks)):
             weight = ENOUGH
             reasons.append("second opinion")
@@ -284,7 +286,9 @@ class Marks:
         return same and not _ANEW & set(between)
 
     def negated(self, hit: Hit) -> bool:
-        return any(self._denies(at, hit) for at in self.denials)
+        """Is it said not to be so? For words of relief every "niet" counts: "niet als grapje"."""
+        denials = [no.start for no in self.of("_not")] if hit.concept == "_over" else self.denials
+        return any(self._denies(at, hit) for at in denials)
 
     def _denies(self, at: int, hit: Hit) -> bool:
         if self.reading.clause[at] not in (self.reading.clause[hit.start], self.reading.clause[hit.end - 1]):

@@ -104,11 +104,14 @@ class Relevance:
         return any(all(self._index.known(stem) for stem in way) for way, _ in concept.ways)
 
     def _concept_rarity(self, concept: Concept) -> float:
-        """How rare a word is; for a word the corpus does not have, that of the likeliest word it does have."""
+        """How rare a word is; for a word the corpus does not have, that of the likeliest word it does have.
+
+        One is added to the idf: in a folder of a few texts every word is common, and none should count for nothing.
+        """
         known = [way for way, _ in concept.ways if all(self._index.known(stem) for stem in way)]
         if not known or self._index.known(concept.term):
-            return max(self._index.idf(concept.term), 0.05)
-        return max(0.05, *(min(self._index.idf(stem) for stem in way) for way in known))
+            return 1.0 + self._index.idf(concept.term)
+        return 1.0 + max(min(self._index.idf(stem) for stem in way) for way in known)
 
     def _analysed(self, text: str) -> frozenset[str]:
         found = self._index.analyser.analyse(text)

@@ -48,7 +48,11 @@ def test_a_card_is_read_as_it_is_written(tmp_path: Path) -> None:
 
 def test_a_topic_without_a_card_of_its_own_gets_the_first_of_its_kind(tmp_path: Path) -> None:
     cards = load_cards(written(tmp_path, GOOD))
-    assert [getattr(cards.card("crisis", topic), "id", "") for topic in ("suicide", "zelfdoding", "weapon")] == ["zelfdoding", "zelfdoding", "acuut"]
+    assert [getattr(cards.card("crisis", topic), "id", "") for topic in ("suicide", "zelfdoding", "weapon")] == [
+        "zelfdoding",
+        "zelfdoding",
+        "acuut",
+    ]
 
 
 def test_a_card_without_english_text_is_shown_in_dutch(tmp_path: Path) -> None:
@@ -90,4 +94,6 @@ def test_a_missing_file_is_an_error_with_a_hint(tmp_path: Path) -> None:
 def test_the_bundled_crisis_cards_name_112_first_and_there_is_a_judgement_card() -> None:
     cards = default_cards()
     assert cards.card("judgement") is not None
-    assert all("112" in text.card.lines[0] and "112" in text.card_en.lines[0] for text in cards.texts if text.card.kind == "crisis")
+    assert all(
+        "112" in text.card.lines[0] and "112" in text.card_en.lines[0] for text in cards.texts if text.card.kind == "crisis"
+    )

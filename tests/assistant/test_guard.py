@@ -74,8 +74,8 @@ def test_what_surrounds_the_words_decides(guard: Guard, text: str, card: bool, p
 
 @pytest.mark.parametrize(
     "text",
-    ["HIJ HEEFT EEN PISTOOL", "hij heeft een pistol in zijn hand", "hijheefteenmesinzijnhand", "hij heeft een piiiistool", "ze is suïcidaal",
-     "ze is suicidal zegt ze", "ze wil zelf moord plegen", "hij heeft een pis\u200btool"],
+    ["HIJ HEEFT EEN PISTOOL", "hij heeft een pistol in zijn hand", "hijheefteenmesinzijnhand", "hij heeft een piiiistool",
+     "ze is suïcidaal", "ze is suicidal zegt ze", "ze wil zelf moord plegen", "hij heeft een pis\u200btool"],
 )  # fmt: skip
 def test_it_does_not_matter_how_danger_is_spelled(guard: Guard, text: str) -> None:
     assert guard.check(text).crisis is not None
@@ -89,7 +89,12 @@ def test_a_follow_up_of_a_crisis_keeps_the_card(guard: Guard, question: str) -> 
 
 
 @pytest.mark.parametrize(
-    "question", ["hij is weer thuis en veilig", "er is geen gevaar meer", "hoe vraag ik een tolk aan voor een gesprek met een andere ouder?"]
+    "question",
+    [
+        "hij is weer thuis en veilig",
+        "er is geen gevaar meer",
+        "hoe vraag ik een tolk aan voor een gesprek met een andere ouder?",
+    ],
 )
 def test_a_crisis_that_is_over_or_another_subject_loses_the_card(guard: Guard, question: str) -> None:
     assert guard.check(question, (Turn("haar zoon is weggelopen met zijn paspoort"),)).crisis is None
@@ -124,7 +129,12 @@ def test_the_same_question_always_gets_the_same_verdict(guard: Guard) -> None:
 def test_any_text_gets_a_verdict() -> None:
     guard, dice = report_guard(), random.Random(7)
     for length in (1, 10, 300, 20_000):
-        guard.check("".join(chr(dice.choice([dice.randrange(32, 127), dice.randrange(0x250), dice.randrange(0x10000)])) for _ in range(length)))
+        guard.check(
+            "".join(
+                chr(dice.choice([dice.randrange(32, 127), dice.randrange(0x250), dice.randrange(0x10000)]))
+                for _ in range(length)
+            )
+        )
     for text in ("\x00" * 90, "a" * 100_000, "niet " * 3_000, "\ud800 kapot", "🔪" * 50, "((((" * 500, "\n" * 400):
         guard.check(text)
 

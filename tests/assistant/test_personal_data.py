@@ -16,7 +16,8 @@ from assistant.wording import KINDS
 from evals.guard_report import of_masker, rows
 
 CORPUS_TERMS = (
-    "Landelijk Steunpunt Extremisme, Veilig Thuis, Platform JEP, het LSE, 113 Zelfmoordpreventie, Slachtofferhulp Nederland en Halt",
+    "Landelijk Steunpunt Extremisme, Veilig Thuis, Platform JEP, het LSE, 113 Zelfmoordpreventie",
+    "Slachtofferhulp Nederland en Halt",
     "de Raad voor de Kinderbescherming en het Zorg- en Veiligheidshuis",
     "maandag 3 maart, dinsdag 12 mei en de nieuwsbrief van maart 2026",
     "Turks, Arabisch, Darija, Somalisch en Pools; islam, christendom en jodendom; Nederland, Marokko en Syrië",
@@ -116,7 +117,9 @@ def test_a_rare_combination_is_warned_about_and_a_plain_question_is_not(masker: 
     assert not masker.indirect_hint("zoon van 16 trekt zich terug")
 
 
-def test_deduce_is_loaded_once_from_its_own_folder_and_touches_no_logging(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_deduce_is_loaded_once_from_its_own_folder_and_touches_no_logging(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     root = logging.getLogger()
     before = (root.level, list(root.handlers))
     masker = Masker(cache=tmp_path / "deduce")

@@ -38,6 +38,7 @@ class ExtractSettings:
     considered: int = 5  # passages among which the best is chosen
     list_words: int = 170  # a list or table up to this size stays whole
     adds: float = 0.3  # share of the question that a second passage must add
+    tie: float = 0.92  # a passage with this share of the first one's value is shown beside it: either may be what is meant
     near: float = 0.55  # a unit with this share of the best unit's score belongs to the answer
 
 
@@ -72,7 +73,8 @@ class ExtractiveGenerator:
         for other in ranked[1:]:
             best = other.units[other.best]
             more = self._relevance.coverage(wanted, shown | self._relevance.features(best.text))
-            if more - covered >= self._settings.adds and other.value >= 0.8 * ranked[0].value:
+            adds = more - covered >= self._settings.adds and other.value >= 0.8 * ranked[0].value
+            if adds or other.value >= self._settings.tie * ranked[0].value:
                 yield other
                 return
 

@@ -17,7 +17,7 @@ from assistant.fixed import read_fixed
 from assistant.generate import ExtractiveGenerator, Generator
 from assistant.guard import Guard
 from assistant.relevance import Relevance
-from corpus.analyse import Analyser, Synonyms, english_relations, load_synonyms
+from corpus.analyse import Analyser, Synonyms, english_relations, load_synonyms, spoken_dutch
 from corpus.embedder import Embedder, open_embedder
 from corpus.errors import ReleaseError, VraagbaakError
 from corpus.lexicon import load_lexicon
@@ -90,8 +90,9 @@ def release_analyser(release: Release) -> Analyser:
     """The analyser with the synonyms that were published with the release."""
     file = release.folder / "synonyms.toml"
     known = load_synonyms(file) if file.exists() else Synonyms()
-    # relations widen questions only, so the English ones need no index of their own
-    return Analyser(load_lexicon(), synonyms=Synonyms((*known.relations, *english_relations()), known.never))
+    # relations widen questions only, so those of spoken Dutch and of English need no index of their own
+    relations = (*known.relations, *spoken_dutch().relations, *english_relations())
+    return Analyser(load_lexicon(), synonyms=Synonyms(relations, known.never))
 
 
 def _dense(release: Release, settings: AssistantSettings) -> VectorIndex | None:

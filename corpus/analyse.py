@@ -623,6 +623,12 @@ def english_relations() -> tuple[Relation, ...]:
 
 
 @lru_cache(maxsize=1)
+def spoken_dutch() -> Synonyms:
+    """Spoken and everyday Dutch beside the words that handbooks and leaflets use; applies to every corpus."""
+    return load_synonyms(Path(__file__).parent / "lexicon" / "spreektaal.toml")
+
+
+@lru_cache(maxsize=1)
 def default_analyser() -> Analyser:
     """The bundled lexicon, with the relations of the bundled corpus when they are there."""
     path = Path(__file__).parent / "texts" / "synonyms.toml"

@@ -15,7 +15,7 @@ import hashlib
 import re
 import threading
 import tomllib
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -538,13 +538,15 @@ class Analyser:
     def _phrases(self) -> dict[tuple[str, ...], list[tuple[tuple[str, ...], float]]]:
         """From the stems of a phrase to the keys of each phrase that is related to it, with weight."""
         table: dict[tuple[str, ...], list[tuple[tuple[str, ...], float]]] = {}
+        never = self._never_stems
         for relation in self.synonyms.relations:
-            phrases = [(p, self._content_keys(p)) for p in (relation.term, *relation.variants)]
-            for i, (one, keys) in enumerate(phrases):
-                for j, (other, others) in enumerate(phrases):
+            keys = [self._content_keys(p) for p in (relation.term, *relation.variants)]
+            phrases = [(k, self._stems(k)) for k in keys]
+            for i, (_, stems) in enumerate(phrases):
+                for j, (others, other_stems) in enumerate(phrases):
                     weight = relation.weight * (1.0 if 0 in (i, j) else 0.6)
-                    if i != j and keys and others and not self._never_merge(one, other):
-                        table.setdefault(self._stems(keys), []).append((others, weight))
+                    if i != j and stems and others and frozenset((stems, other_stems)) not in never:
+                        table.setdefault(stems, []).append((others, weight))
         return table
 
     def _content_keys(self, text: str) -> tuple[str, ...]:
@@ -553,13 +555,9 @@ class Analyser:
     def _stems(self, keys: Iterable[str]) -> tuple[str, ...]:
         return tuple(t for key in keys for t in self.features(key).terms)
 
-    def _never_merge(self, one: str, other: str) -> bool:
-        pair = {self._stems(self.keys(one)), self._stems(self.keys(other))}
-        return pair in self._never_stems
-
     @cached_property
-    def _never_stems(self) -> Collection[set[tuple[str, ...]]]:
-        return [{self._stems(self.keys(side)) for side in pair} for pair in self.synonyms.never]
+    def _never_stems(self) -> frozenset[frozenset[tuple[str, ...]]]:
+        return frozenset(frozenset(self._stems(self.keys(side)) for side in pair) for pair in self.synonyms.never)
 
     def _related(self, keys: Sequence[str]) -> Iterator[tuple[tuple[str, ...], float]]:
         for _, others, weight in self._related_spans(keys):
@@ -571,10 +569,19 @@ class Analyser:
             return
         stems = self._stems(k for k in keys if self.features(k).terms)
         asked = {stems[i:j] for i in range(len(stems)) for j in range(i + 1, min(i + 7, len(stems) + 1))}
+        blocked = self._blocked_by(asked)
         for phrase in sorted(asked & self._phrases.keys()):
             for others, weight in self._phrases[phrase]:
-                if not any({self._stems(others), span} in self._never_stems for span in asked):
+                if self._stems(others) not in blocked:
                     yield phrase, others, weight
+
+    def _blocked_by(self, asked: set[tuple[str, ...]]) -> set[tuple[str, ...]]:
+        """What may not be added to a question because it names the other side of a never-merge pair."""
+        blocked: set[tuple[str, ...]] = set()
+        for pair in self._never_stems:
+            for span in pair & asked:
+                blocked |= (pair - {span}) or {span}
+        return blocked
 
 
 @lru_cache(maxsize=100_000)

@@ -59,9 +59,23 @@ def _drifted(text: str, exact: str) -> Resolved:
 
     found = fuzz.partial_ratio_alignment(exact, text, score_cutoff=DRIFTED)
     if found is None or not exact:
-        raise AnchorProblem(f"the quote is not in the text: {exact[:60]!r}", hint="copy the sentence from: vraagbaak corpus text CODE")
+        raise AnchorProblem(
+            f"the quote is not in the text: {exact[:60]!r}", hint="copy the sentence from: vraagbaak corpus text CODE"
+        )
     start, end = _whole_words(text, found.dest_start, found.dest_end)
+    if _telling(text[start:end]) != _telling(exact):  # "24 maanden" for "12 maanden" is another fact, not another wording
+        raise AnchorProblem(f"the text now says something else: {text[start:end]!r}", hint=f"the quote was: {exact!r}")
     return Resolved(start, end, "drifted", text[start:end])
+
+
+_TELLING = re.compile(
+    r"\d+|\b(?:niet|geen|nooit|niemand|zonder|een|één|twee|drie|vier|vijf|zes|zeven|acht|negen|tien|elf|twaalf)\b"
+)
+
+
+def _telling(text: str) -> list[str]:
+    """Numbers and negations: what a sentence may not lose and still mean the same."""
+    return sorted(_TELLING.findall(text.lower()))
 
 
 def _whole_words(text: str, start: int, end: int) -> Span:

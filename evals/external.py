@@ -1,8 +1,8 @@
 """Any corpus through the same pipeline, so that others can measure us and we them.
 
 A folder in the form of BEIR: corpus.jsonl (or corpus_passages.jsonl) {id, title, text[, heading, doc_id]}, queries.jsonl
-{id, text[, type]}, qrels.tsv (query-id, corpus-id, score). Or a folder of documents with a questions file. Rows become documents
-of a release in a scratch folder; search, decision and answer are those of the app.
+{id, text[, type]}, qrels.tsv (query-id, corpus-id, score). Or a folder of documents with a questions file. Rows become
+documents of a release in a scratch folder; search, decision and answer are those of the app.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import numpy as np
 from assistant.answer import Assistant
 from assistant.model import Answer, Masked
 from corpus.errors import UsageError
-from corpus.model import Block, Document, Passage, Source, text_hash
+from corpus.model import Block, Document, Source, text_hash
 from evals.metrics import ranking
 
 if TYPE_CHECKING:
@@ -96,7 +96,11 @@ class NoMasker:
 
 
 def read(
-    folder: Path, fields: Sequence[str] = ("text",), group: str = "", without: Path | None = None, unanswerable: Path | None = None
+    folder: Path,
+    fields: Sequence[str] = ("text",),
+    group: str = "",
+    without: Path | None = None,
+    unanswerable: Path | None = None,
 ) -> Collection:
     """Read a folder. fields: which of text, title, heading may be searched.  group: name of the field that the judgements
     speak of ("doc_id").  without: ids, one a line, that are left out of the corpus.  unanswerable: ids of questions that are
@@ -129,14 +133,22 @@ def _row(raw: Mapping[str, Any], fields: Sequence[str], group: str) -> Row:
 
 def _asked(raw: Mapping[str, Any], judged: Mapping[str, Mapping[str, int]], refused: set[str]) -> Asked:
     name = str(raw.get("id", raw.get("_id")))
-    return Asked(name, str(raw["text"]), str(raw.get("type") or ""), judged.get(name, {}), name in refused or bool(raw.get("unanswerable")))
+    return Asked(
+        name,
+        str(raw["text"]),
+        str(raw.get("type") or ""),
+        judged.get(name, {}),
+        name in refused or bool(raw.get("unanswerable")),
+    )
 
 
 def _refused(path: Path | None) -> tuple[set[str], list[Asked]]:
     if path is None:
         return set(), []
     if path.suffix == ".jsonl":
-        return set(), [Asked(str(r["id"]), str(r["text"]), str(r.get("from") or "unanswerable"), {}, True) for r in _lines(path)]
+        return set(), [
+            Asked(str(r["id"]), str(r["text"]), str(r.get("from") or "unanswerable"), {}, True) for r in _lines(path)
+        ]
     return set(_ids(path)), []
 
 
@@ -155,7 +167,9 @@ def _text(path: Path) -> str:
     try:
         return path.read_text("utf-8-sig")
     except OSError as error:
-        raise UsageError(f"cannot read {path}: {error.strerror}", hint="a folder has corpus.jsonl, queries.jsonl and qrels.tsv") from error
+        raise UsageError(
+            f"cannot read {path}: {error.strerror}", hint="a folder has corpus.jsonl, queries.jsonl and qrels.tsv"
+        ) from error
 
 
 def _judgements(folder: Path) -> dict[str, dict[str, int]]:
@@ -202,12 +216,11 @@ def released(collection: Collection, home: Path, settings: AssistantSettings) ->
     """A release of a collection in a scratch data directory, opened like any other."""
     from assistant.wiring import shelve
     from corpus.embedder import open_embedder
-    from corpus.release import open_release, writer, write_release
+    from corpus.release import Contents, Embedding, open_release, write_release, writer
     from corpus.search import derive_lexical, embedded_text, with_document
-    from ingest.build import Embedding, analyser_with, companions
+    from ingest.build import analyser_with, companions
     from ingest.cli import sample_folder
     from ingest.split import split
-    from corpus.release import Contents
 
     embedder = open_embedder("bundled", settings.query_prefix, settings.passage_prefix)
     files = companions(sample_folder(), None)
@@ -267,6 +280,47 @@ class Opened:
         return Found(question, tuple(ranked), tuple(cited), answer, spent)
 
 
+# --- a folder of documents ------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def ingested(folder: Path, questions: Path, home: Path, settings: AssistantSettings) -> Iterator[tuple[Collection, Opened]]:
+    """Any folder of documents with a questions file: JSON Lines {id, question, source[, type, unanswerable]}.
+
+    source: the path (or code) of the document that answers, or a list of them.
+    """
+    from assistant.wiring import open_shelved
+    from corpus.embedder import open_embedder
+    from ingest.build import ingest
+    from ingest.cli import sample_folder
+
+    ingest(home, folder, open_embedder("bundled", settings.query_prefix, settings.passage_prefix), defaults=sample_folder())
+    shelved = open_shelved(home, replace(settings, dense="exact"), check=False)
+    release = shelved.search.release
+    try:
+        names = {s.key: s.path for s in release.sources}
+        spans = {d.source: [(0, len(d.text), names[d.source])] for d in release.documents()}
+        known = {name: s.path for s in release.sources for name in (s.path, s.code, s.key)}
+        asked = tuple(_from_file(raw, known) for raw in _lines(questions))
+        yield Collection(folder.name, (), asked), Opened(shelved, spans)
+    finally:
+        release.close()
+
+
+def _from_file(raw: Mapping[str, Any], known: Mapping[str, str]) -> Asked:
+    wanted = raw.get("source") or []
+    paths = [known.get(str(name), str(name)) for name in ([wanted] if isinstance(wanted, str) else wanted)]
+    text = str(raw.get("question") or raw.get("text") or "")
+    if not text:
+        raise UsageError(
+            "a line of the questions file has no question",
+            hint='for example: {"id": "1", "question": "...", "source": "a.pdf"}',
+        )
+    return Asked(
+        str(raw.get("id", text)), text, str(raw.get("type") or ""), dict.fromkeys(paths, 1), bool(raw.get("unanswerable"))
+    )
+
+
 # --- figures --------------------------------------------------------------------------------------------------------------
 
 
@@ -274,12 +328,24 @@ def measured(collection: Collection, home: Path, settings: AssistantSettings) ->
     """The figures of a collection, over all questions and per type of question."""
     started = time.perf_counter()
     with released(collection, home, settings) as opened:
-        built = time.perf_counter() - started
-        found = [opened.ask(question) for question in collection.questions]
+        return report(collection, opened, time.perf_counter() - started)
+
+
+def measured_folder(folder: Path, questions: Path, home: Path, settings: AssistantSettings) -> dict[str, Any]:
+    """The same for a folder of documents."""
+    started = time.perf_counter()
+    with ingested(folder, questions, home, settings) as (collection, opened):
+        return report(collection, opened, time.perf_counter() - started)
+
+
+def report(collection: Collection, opened: Opened, built: float) -> dict[str, Any]:
+    """Ask everything and count."""
+    found = [opened.ask(question) for question in collection.questions]
     types = sorted({f.question.type for f in found if f.question.type})
     return {
         "name": collection.name,
         "rows": len(collection.rows),
+        "passages": opened.release.manifest.passages,
         "questions": len(found),
         "index_seconds": round(built, 2),
         "all": figures(found),
@@ -307,7 +373,9 @@ def _abstention(found: Sequence[Found]) -> dict[str, float]:
     if answerable:
         out["false_abstention"] = round(sum(not f.answered for f in answerable) / len(answerable), 4)
         shown = [f for f in answerable if f.answered]
-        out["right_source_shown"] = round(sum(bool(set(f.cited) & set(f.question.relevant)) for f in shown) / max(len(shown), 1), 4)
+        out["right_source_shown"] = round(
+            sum(bool(set(f.cited) & set(f.question.relevant)) for f in shown) / max(len(shown), 1), 4
+        )
     if should:
         precision, recall = both / did if did else 0.0, both / should
         out |= {"abstention_precision": round(precision, 4), "abstention_recall": round(recall, 4)}
@@ -319,4 +387,4 @@ def _percentile(found: Sequence[Found], which: int) -> float:
     return round(float(np.percentile([f.milliseconds for f in found], which)), 2) if found else 0.0
 
 
-__all__ = ["Collection", "Opened", "Passage", "measured", "read", "released"]
+__all__ = ["Collection", "Opened", "measured", "measured_folder", "read", "released"]

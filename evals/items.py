@@ -1,7 +1,7 @@
 """The questions of the evaluation: what a confidant types, what should happen, and which quotes answer it.
 
-    evals/items/<topic>.yaml     written by trainers: clusters of wordings, with the facts and quotes they share
-    evals/splits.json            cluster -> dev or test, frozen, with a hash
+evals/items/<topic>.yaml     written by trainers: clusters of wordings, with the facts and quotes they share
+evals/splits.json            cluster -> dev or test, frozen, with a hash
 """
 
 from __future__ import annotations
@@ -26,9 +26,20 @@ Split = Literal["dev", "test"]
 Expect = Literal["answer", "partly", "abstain", "clarify", "redirect", "escalate"]
 Variant = Literal["direct", "paraphrase", "colloquial", "typo", "lexical_gap", "english"]
 Type = Literal[
-    "single", "multi", "table", "followup", "ambiguous", "superseded", "conflict", "near_domain", "out_of_scope",
-    "judgement", "emergency", "personal_data", "attack",
-]  # fmt: skip
+    "single",
+    "multi",
+    "table",
+    "followup",
+    "ambiguous",
+    "superseded",
+    "conflict",
+    "near_domain",
+    "out_of_scope",
+    "judgement",
+    "emergency",
+    "personal_data",
+    "attack",
+]
 
 
 class _Strict(BaseModel):
@@ -148,11 +159,25 @@ class Cluster(_Strict):
         needs = {name for n in nuggets for name in n.by}
         anchors = tuple(a if a.id in needs else a.model_copy(update={"grade": 1}) for a in self.anchors)
         return Item(
-            id=asked.id, cluster=self.cluster, variant=asked.variant, type=asked.type or self.type, question=asked.question,
-            history=asked.history, expect=asked.expect or self.expect, card=self.card, critical=asked.critical, anchors=anchors,
-            nuggets=nuggets, must_not=self.must_not, nearest=self.nearest, masked=asked.masked, twin=self.twin,
-            reviewed_by=asked.reviewed_by, origin=asked.origin, added=asked.added,
-        )  # fmt: skip
+            id=asked.id,
+            cluster=self.cluster,
+            variant=asked.variant,
+            type=asked.type or self.type,
+            question=asked.question,
+            history=asked.history,
+            expect=asked.expect or self.expect,
+            card=self.card,
+            critical=asked.critical,
+            anchors=anchors,
+            nuggets=nuggets,
+            must_not=self.must_not,
+            nearest=self.nearest,
+            masked=asked.masked,
+            twin=self.twin,
+            reviewed_by=asked.reviewed_by,
+            origin=asked.origin,
+            added=asked.added,
+        )
 
 
 class ItemFile(_Strict):
@@ -164,7 +189,7 @@ class ItemFile(_Strict):
 
 @lru_cache(maxsize=4)
 def load(folder: Path = FOLDER) -> tuple[Item, ...]:
-    """All items in order of file and place. UsageError names the file and the field that is wrong, or an id that occurs twice."""
+    """All items in order of file and place. UsageError names the file and field that is wrong, or an id that occurs twice."""
     items: list[Item] = []
     for path in sorted(folder.glob("*.yaml")):
         items += [item for cluster in _read(path).clusters for item in cluster.expanded()]

@@ -72,21 +72,35 @@ def _right_place(citation: Any, release: Any) -> bool:
     """Whether heading and pages of a citation are those of the blocks that it quotes."""
     blocks = [b for b in release.document(citation.source).blocks if b.start < citation.end and citation.start < b.end]
     pages = {page for b in blocks for page in b.pages}
-    return bool(blocks) and all(b.heading[: len(citation.heading)] == citation.heading for b in blocks) and set(citation.pages) <= (
-        pages or set(citation.pages)
+    return (
+        bool(blocks)
+        and all(b.heading[: len(citation.heading)] == citation.heading for b in blocks)
+        and set(citation.pages) <= (pages or set(citation.pages))
     )
 
 
 # --- one row --------------------------------------------------------------------------------------------------------------
 
 
-def judge(item: Item, where: Anchored, shown: Shown, deep: Sequence[Place] = (), words: Callable[[Place], int] | None = None) -> Row:
+def judge(
+    item: Item, where: Anchored, shown: Shown, deep: Sequence[Place] = (), words: Callable[[Place], int] | None = None
+) -> Row:
     """Every figure of one item. deep: the first 50 hits, when they were looked up."""
     row: Row = {
-        "id": item.id, "cluster": item.cluster, "type": item.type, "variant": item.variant, "expect": item.expect,
-        "doc": item.docs[0] if item.docs else "", "critical": item.critical, "status": shown.status, "card": shown.card,
-        "confidence": shown.confidence, "ms": shown.milliseconds, "verbatim": shown.verbatim, "locator": shown.locator,
-    }  # fmt: skip
+        "id": item.id,
+        "cluster": item.cluster,
+        "type": item.type,
+        "variant": item.variant,
+        "expect": item.expect,
+        "doc": item.docs[0] if item.docs else "",
+        "critical": item.critical,
+        "status": shown.status,
+        "card": shown.card,
+        "confidence": shown.confidence,
+        "ms": shown.milliseconds,
+        "verbatim": shown.verbatim,
+        "locator": shown.locator,
+    }
     if item.answerable:
         row |= _retrieval(item, where, shown, words or (lambda place: (place[2] - place[1]) // 6))
         row |= _answer(item, where, shown)
@@ -254,7 +268,11 @@ def relevance(item: Item, where: Anchored, passages: Iterable[Any]) -> dict[str,
     grades = {a.id: a.grade for a in item.anchors}
     out: dict[str, int] = {}
     for p in passages:
-        found = [grades[name] for name, (key, s, e) in where.places.items() if key == p.source and covered((s, e), [(p.start, p.end)])]
+        found = [
+            grades[name]
+            for name, (key, s, e) in where.places.items()
+            if key == p.source and covered((s, e), [(p.start, p.end)])
+        ]
         if found:
             out[p.id] = max(found)
     return out
@@ -265,7 +283,7 @@ def relevance(item: Item, where: Anchored, passages: Iterable[Any]) -> dict[str,
 
 def abstention(rows: Sequence[Row]) -> dict[str, float]:
     """Of questions with and without an answer in the corpus. Positive class: should be left unanswered."""
-    relevant = [r for r in rows if r["expect"] in ("answer", "partly", "clarify", "abstain") and not (r["card"] == "crisis")]
+    relevant = [r for r in rows if r["expect"] in ("answer", "partly", "clarify", "abstain") and r["card"] != "crisis"]
     should = np.array([r["expect"] == "abstain" for r in relevant], dtype=bool)
     did = np.array([r["status"] not in ("answered", "partly") for r in relevant], dtype=bool)
     if not len(relevant):

@@ -46,7 +46,9 @@ def sums(values: Sequence[float], clusters: Sequence[str]) -> np.ndarray:
     return out
 
 
-def ratio(numerators: Sequence[float], denominators: Sequence[float], clusters: Sequence[str], resamples: int = RESAMPLES) -> Estimate:
+def ratio(
+    numerators: Sequence[float], denominators: Sequence[float], clusters: Sequence[str], resamples: int = RESAMPLES
+) -> Estimate:
     """Sum of numerators by sum of denominators, with a cluster bootstrap interval (BCa).
 
     When every item is the same the bootstrap is blind; then the exact binomial interval over clusters is given.
@@ -74,9 +76,15 @@ def _interval(above: np.ndarray, below: np.ndarray, resamples: int) -> tuple[flo
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # BCa is undefined for a constant jackknife; the exact interval is used then
         found = bootstrap(
-            (above, below), statistic, paired=True, vectorized=True, n_resamples=resamples, method="BCa",
-            rng=np.random.default_rng(SEED), batch=500,
-        )  # fmt: skip
+            (above, below),
+            statistic,
+            paired=True,
+            vectorized=True,
+            n_resamples=resamples,
+            method="BCa",
+            rng=np.random.default_rng(SEED),
+            batch=500,
+        )
     return float(found.confidence_interval.low), float(found.confidence_interval.high)
 
 
@@ -101,18 +109,22 @@ def difference(a: Sequence[float], b: Sequence[float], clusters: Sequence[str], 
     if not delta.any():
         return Difference(0.0, 0.0, 0.0, 1.0, 1.0, n)
     by_cluster = sums(delta.tolist(), clusters)
-    moved = by_cluster[by_cluster != 0]  # a sign flip of nothing changes nothing
-    if not len(moved):
-        return Difference(value, value, value, 1.0, 1.0, n)
+    # a sign flip of nothing changes nothing; two zeros keep the test defined when a single cluster moved
+    moved = np.append(by_cluster[by_cluster != 0], [0.0, 0.0])
     p, worse = (
         float(
             permutation_test(
-                (moved,), lambda x, axis=-1: x.sum(axis=axis), permutation_type="samples", vectorized=True, n_resamples=resamples,
-                alternative=side, rng=np.random.default_rng(SEED),
+                (moved,),
+                lambda x, axis=-1: x.sum(axis=axis),
+                permutation_type="samples",
+                vectorized=True,
+                n_resamples=resamples,
+                alternative=side,
+                rng=np.random.default_rng(SEED),
             ).pvalue
         )
         for side in ("two-sided", "less")
-    )  # fmt: skip
+    )
     spread = ratio(delta.tolist(), [1.0] * n, clusters, resamples)
     low, high = (spread.low, spread.high) if spread.low != spread.high else (value, value)
     return Difference(value, low, high, min(p, 1.0), min(worse, 1.0), n)

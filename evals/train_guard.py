@@ -1,8 +1,10 @@
 """Makes the weights of the guard's second opinion from phrases people wrote: `python -m evals.train_guard [--check]`.
 
-Phrases: the *_dev sets, the examples of the cards, and evals/guard_phrases.jsonl, which was written to find what the rules did
-not know. The *_held sets are never read here. The strength of the model and its threshold are chosen by cross-validation
-inside each fold of an outer cross-validation (nested), so the printed figures are of phrases the choice did not see.
+Phrases: the *_dev sets, the examples of the cards, and evals/guard_phrases.jsonl. The *_held and *_fresh sets are never read
+here. Four models: "crisis" (somebody may be in danger now), "asked" (a question about emergencies in general), "protocol" (which
+of those two it is) and "judgement". Phrases that look alike stay in one fold. Strength and thresholds are chosen on phrases the model did not see, and
+only on those that the rules were not written from (FRESH), because on the others the rules look better than they are. --check
+repeats that choice inside each fold of an outer cross-validation (nested) and prints figures of phrases the choice did not see.
 """
 
 from __future__ import annotations
@@ -11,7 +13,8 @@ import argparse
 import gzip
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,30 +24,70 @@ from assistant.second_opinion import WEIGHTS
 from corpus.errors import CatalogueError
 
 HERE = Path(__file__).parent
-STRENGTHS = (10.0, 30.0, 100.0)
-FALSE_ALARMS = {"crisis": 0.03, "judgement": 0.02}  # share of ordinary phrases on which the second opinion may say yes
+LABELS = ("crisis", "asked", "protocol", "judgement")
+STRENGTHS = (20.0, 100.0)
+FRESH = 644  # phrases of guard_phrases.jsonl with a higher number were written after the rules and not used for them
+ORDINARY = {"crisis": 0.015, "asked": 0.015, "protocol": 0.02, "judgement": 0.02}  # false alarms allowed on ordinary questions
+HARD = {"crisis": 0.10, "asked": 0.03, "protocol": 0.02, "judgement": 0.06}  # and on phrases that were written to mislead
+STEPS = 40  # probabilities that are tried as threshold and as floor
 FOLDS = 5
+ALIKE = 0.5  # share of words from which two phrases are near-duplicates
 SMALLEST = 0.02  # weights below this share of the largest are left out of the file
 
 
-def phrases(name: str) -> list[dict[str, Any]]:
-    """The rows of a *_dev set."""
-    return [json.loads(line) for line in (HERE / "phrases" / f"{name}_dev.jsonl").read_text(encoding="utf-8").splitlines()]
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """A phrase for one model. yes: has it the label.  rules: do the rules say so.  hard: written to mislead.
+    counted: a yes of this model would be a false alarm, not the card for another reason.
+    """
+
+    text: str
+    yes: bool
+    rules: bool
+    hard: bool
+    fresh: bool
+    counted: bool
+    features: frozenset[str]
 
 
-def training(label: str) -> tuple[list[str], list[str]]:
-    """Phrases with the label, and phrases without. label: "crisis" or "judgement"."""
-    yes: list[str] = []
-    no: list[str] = []
-    more = [json.loads(line) for line in (HERE / "guard_phrases.jsonl").read_text(encoding="utf-8").splitlines()]
-    rows = [(name, row) for name in ("crisis", "judgement", "injection", "personal_data") for row in phrases(name)]
-    for name, row in [*rows, *((row["set"], row) for row in more)]:
-        wanted = row["label"] in ((label, "protocol") if label == "crisis" else (label,))
-        if name == "injection" and row["label"] != "none":
-            continue
-        (yes if wanted and name == label else no).append(row["text"])
-    yes += _examples(label)
-    return sorted(set(yes)), sorted(set(no))
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The strength of a model and the probabilities at which it decides."""
+
+    strength: float
+    threshold: float
+    floor: float
+    recall: float
+
+    def says(self, rules: bool, probability: float) -> bool:
+        return probability >= (self.floor if rules else self.threshold)
+
+
+# ---- phrases -------------------------------------------------------------------------------------
+
+
+def rows() -> Iterator[tuple[str, str, str, bool]]:
+    """(set, label, text, fresh) of every phrase that may be learned from, each text once."""
+    seen: set[str] = set()
+    for name, label, text, fresh in _all_rows():
+        if text not in seen:
+            seen.add(text)
+            yield name, label, text, fresh
+
+
+def _all_rows() -> Iterator[tuple[str, str, str, bool]]:
+    for name in ("crisis", "judgement", "injection", "personal_data"):
+        for row in _read(HERE / "phrases" / f"{name}_dev.jsonl"):
+            yield name, row["label"], row["text"], False
+    for row in _read(HERE / "guard_phrases.jsonl"):
+        yield row["set"], row["label"], row["text"], int(row["id"][3:]) > FRESH
+    for name in ("crisis", "judgement"):
+        for text in _examples(name):
+            yield name, name, text, False
+
+
+def _read(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
 def _examples(label: str) -> list[str]:
@@ -54,79 +97,185 @@ def _examples(label: str) -> list[str]:
         return []
 
 
-def fit(features: Sequence[frozenset[str]], labels: Sequence[int], strength: float) -> tuple[Any, Any]:
-    """A vectoriser and a logistic regression on unit-length bags."""
+def phrases(label: str, guard: Guard) -> list[Phrase]:
+    """What the model of a label learns from."""
+    return [
+        Phrase(
+            text,
+            yes,
+            rules_say(label, text, guard),
+            name == _set_of(label),
+            fresh,
+            label == "protocol" or found != "protocol",
+            guard.features(text, label),
+        )
+        for name, found, text, fresh in rows()
+        if (yes := _wanted(label, name, found)) is not None
+    ]
+
+
+def _set_of(label: str) -> str:
+    return "judgement" if label == "judgement" else "crisis"
+
+
+def _wanted(label: str, name: str, found: str) -> bool | None:
+    """Yes, no, or not a phrase for this model."""
+    told, asked = (name == "crisis" and found == kind for kind in ("crisis", "protocol"))
+    if label == "protocol":
+        return asked if told or asked else None
+    if label == "asked":
+        return None if told or found == "injection" else asked
+    if found == "injection" or (label == "crisis" and found == "judgement"):
+        return None  # an order or a judgement may well speak of danger
+    if label == "judgement" and (told or asked):
+        return None
+    return name == label and found == label
+
+
+def rules_say(label: str, text: str, guard: Guard) -> bool:
+    """What the rules alone answer. guard: one without opinions."""
+    danger = guard.danger(text)
+    return {
+        "crisis": danger.found and not danger.general,
+        "asked": danger.found and danger.general,
+        "protocol": danger.general,
+        "judgement": label == "judgement" and guard.judges(text),
+    }[label]
+
+
+def groups(some: Sequence[Phrase]) -> list[int]:
+    """For each phrase the number of its group of near-duplicates."""
+    bags = [frozenset(f for f in phrase.features if f.startswith("w=")) for phrase in some]
+    group = list(range(len(some)))
+    for i, mine in enumerate(bags):
+        for j in range(i):
+            shared = len(mine & bags[j])
+            if shared and shared / len(mine | bags[j]) >= ALIKE:
+                old, new = group[i], group[j]
+                group[: i + 1] = [new if g == old else g for g in group[: i + 1]]
+    return group
+
+
+# ---- the model ------------------------------------------------------------------------------------
+
+
+def matrix_of(some: Sequence[Phrase]) -> tuple[Any, Any]:
+    """A vectoriser and the bags of features as rows of length one."""
     from sklearn.feature_extraction import DictVectorizer
-    from sklearn.linear_model import LogisticRegression
 
     vectoriser = DictVectorizer()
-    matrix = vectoriser.fit_transform([_bag(f) for f in features])
-    model = LogisticRegression(C=strength, class_weight="balanced", max_iter=1000, random_state=0)
-    return vectoriser, model.fit(matrix, labels)
+    bags = [dict.fromkeys(sorted(p.features), len(p.features) ** -0.5) for p in some]
+    matrix = vectoriser.fit_transform(bags)
+    matrix.indices, matrix.indptr = matrix.indices.astype("int32"), matrix.indptr.astype("int32")  # what the solver takes
+    return vectoriser, matrix
 
 
-def _bag(features: frozenset[str]) -> dict[str, float]:
-    return dict.fromkeys(sorted(features), len(features) ** -0.5)
+def fit(matrix: Any, labels: Sequence[bool], strength: float) -> Any:
+    """A logistic regression."""
+    from sklearn.linear_model import LogisticRegression
+
+    model = LogisticRegression(C=strength, class_weight="balanced", solver="liblinear", dual=True, random_state=0)
+    return model.fit(matrix, labels)
 
 
-def out_of_fold(features: Sequence[frozenset[str]], labels: Sequence[int], strength: float) -> list[float]:
-    """For each phrase the probability of a model that did not see it."""
-    from sklearn.model_selection import StratifiedKFold
+def splits(labels: Sequence[bool], group: Sequence[int], seed: int) -> list[tuple[Any, Any]]:
+    """(seen, unseen) of each fold."""
+    from sklearn.model_selection import StratifiedGroupKFold
 
-    result = [0.0] * len(labels)
-    for seen, unseen in StratifiedKFold(FOLDS, shuffle=True, random_state=0).split(labels, labels):
-        vectoriser, model = fit([features[i] for i in seen], [labels[i] for i in seen], strength)
-        found = model.predict_proba(vectoriser.transform([_bag(features[i]) for i in unseen]))[:, 1]
-        for i, value in zip(unseen, found, strict=True):
-            result[i] = float(value)
-    return result
+    return list(StratifiedGroupKFold(FOLDS, shuffle=True, random_state=seed).split(labels, labels, group))
 
 
-def choose(features: Sequence[frozenset[str]], labels: Sequence[int], allowed: float) -> tuple[float, float, float]:
-    """(strength, threshold, recall): the most recall with at most `allowed` false alarms among phrases not seen."""
-    best = (STRENGTHS[0], 1.0, -1.0)
+def choose(some: Sequence[Phrase], matrix: Any, group: Sequence[int], label: str) -> Choice:
+    """The strength and probabilities with the most recall within the false alarms that are allowed."""
+    labels = [p.yes for p in some]
+    folds = splits(labels, group, 0)
+    best = Choice(STRENGTHS[0], 1.0, 0.0, -1.0)
     for strength in STRENGTHS:
-        found = out_of_fold(features, labels, strength)
-        others = sorted((p for p, label in zip(found, labels, strict=True) if not label), reverse=True)
-        threshold = others[int(allowed * len(others))] + 1e-6
-        mine = [p for p, label in zip(found, labels, strict=True) if label]
-        recall = sum(p >= threshold for p in mine) / len(mine)
-        if recall > best[2] + 0.005:
-            best = (strength, threshold, recall)
+        found = [0.0] * len(some)
+        for seen, unseen in folds:
+            model = fit(matrix[seen], [labels[i] for i in seen], strength)
+            for i, value in zip(unseen, model.predict_proba(matrix[unseen])[:, 1], strict=True):
+                found[i] = float(value)
+        pairs = [(p, value) for p, value in zip(some, found, strict=True) if p.fresh]
+        choice = _thresholds(pairs, strength, label)
+        if choice.recall > best.recall + 0.005:
+            best = choice
     return best
 
 
-def nested(features: Sequence[frozenset[str]], labels: Sequence[int], allowed: float) -> tuple[float, float]:
-    """(recall, false alarms) on phrases that neither the model nor the choice of strength and threshold saw."""
-    from sklearn.model_selection import StratifiedKFold
+def _thresholds(pairs: Sequence[tuple[Phrase, float]], strength: float, label: str) -> Choice:
+    """Of all thresholds and floors the pair with the most recall; of equals the one with the fewest false alarms."""
+    best, most = Choice(strength, 1.0, 0.0, -1.0), (-1.0, 0.0)
+    some = {
+        (yes, hard): [(p.rules, v) for p, v in pairs if p.yes is yes and (yes or p.hard is hard) and (yes or p.counted)]
+        for yes, hard in ((True, True), (False, True), (False, False))
+    }
+    for one in range(1, STEPS):
+        for two in range(one + 1):
+            choice = Choice(strength, one / STEPS, two / STEPS, 0.0)
+            hard, ordinary = _share(some[False, True], choice), _share(some[False, False], choice)
+            recall = _share(some[True, True], choice)
+            if hard <= HARD[label] and ordinary <= ORDINARY[label] and (recall, -hard) > most:
+                best, most = Choice(strength, choice.threshold, choice.floor, recall), (recall, -hard)
+    return best
 
-    hits = alarms = 0
-    for seen, unseen in StratifiedKFold(FOLDS, shuffle=True, random_state=1).split(labels, labels):
-        some, theirs = [features[i] for i in seen], [labels[i] for i in seen]
-        strength, threshold, _ = choose(some, theirs, allowed)
-        vectoriser, model = fit(some, theirs, strength)
-        found = model.predict_proba(vectoriser.transform([_bag(features[i]) for i in unseen]))[:, 1]
-        hits += sum(bool(p >= threshold and labels[i]) for i, p in zip(unseen, found, strict=True))
-        alarms += sum(bool(p >= threshold and not labels[i]) for i, p in zip(unseen, found, strict=True))
-    return hits / sum(labels), alarms / (len(labels) - sum(labels))
+
+def _share(pairs: Sequence[tuple[bool, float]], choice: Choice) -> float:
+    return sum(choice.says(rules, value) for rules, value in pairs) / len(pairs) if pairs else 0.0
 
 
-def train(label: str, guard: Guard, check: bool) -> dict[str, Any]:
-    """The model for a label as it is stored."""
-    yes, no = training(label)
-    features = [guard.features(text, label) for text in [*yes, *no]]
-    labels = [1] * len(yes) + [0] * len(no)
-    allowed = FALSE_ALARMS[label]
-    if check:
-        recall, alarms = nested(features, labels, allowed)
-        say(f"{label}: {len(yes)} with, {len(no)} without; alone, nested: recall {recall:.3f}, false alarms {alarms:.3f}")
-    strength, threshold, recall = choose(features, labels, allowed)
-    vectoriser, model = fit(features, labels, strength)
+def nested(some: Sequence[Phrase], matrix: Any, group: Sequence[int], label: str) -> dict[str, bool]:
+    """What is said of each fresh phrase by a model, and thresholds, that neither it nor anything like it was used for."""
+    labels = [p.yes for p in some]
+    said: dict[str, bool] = {}
+    for seen, unseen in splits(labels, group, 1):
+        choice = choose([some[i] for i in seen], matrix[seen], [group[i] for i in seen], label)
+        model = fit(matrix[seen], [labels[i] for i in seen], choice.strength)
+        for i, value in zip(unseen, model.predict_proba(matrix[unseen])[:, 1], strict=True):
+            if some[i].fresh:
+                said[some[i].text] = choice.says(some[i].rules, value)
+    return said
+
+
+def report(said: dict[str, dict[str, bool]]) -> Iterator[str]:
+    """Nested figures of the models together, on the fresh phrases."""
+    fresh = [(name, label, text) for name, label, text, new in rows() if new]
+    shown = {text for label in ("crisis", "asked") for text, yes in said[label].items() if yes}
+    judged = {text for text, yes in said["judgement"].items() if yes}
+    for label in ("crisis", "protocol"):
+        texts = [text for name, found, text in fresh if (name, found) == ("crisis", label)]
+        right = sum(text in shown and said["protocol"][text] is (label == "protocol") for text in texts)
+        yield f"{label}: card {sum(t in shown for t in texts)} / {len(texts)}, and told apart {right}"
+    for kind in ("crisis", "judgement", "method"):
+        texts = [text for name, found, text in fresh if (name, found) == (kind, "none")]
+        yield f"false alarms on none of {kind}: crisis {sum(t in shown for t in texts)}, " + (
+            f"judgement {sum(t in judged for t in texts)} / {len(texts)}"
+        )
+    texts = [text for name, found, text in fresh if found == "judgement"]
+    yield f"judgement: {sum(t in judged for t in texts)} / {len(texts)}"
+
+
+def train(label: str, guard: Guard, said: dict[str, dict[str, bool]] | None) -> dict[str, Any]:
+    """The model for a label as it is stored. said: gets the nested answers, when they are asked for."""
+    some = phrases(label, guard)
+    group = groups(some)
+    vectoriser, matrix = matrix_of(some)
+    labels = [p.yes for p in some]
+    say(f"{label}: {sum(labels)} with, {len(labels) - sum(labels)} without, {len(set(group))} groups")
+    if said is not None:
+        said[label] = nested(some, matrix, group, label)
+    choice = choose(some, matrix, group, label)
+    model = fit(matrix, labels, choice.strength)
     weights = dict(zip(vectoriser.get_feature_names_out(), model.coef_[0].tolist(), strict=True))
     least = SMALLEST * max(abs(w) for w in weights.values())
-    kept = {name: round(w, 3) for name, w in sorted(weights.items()) if abs(w) >= least}
-    say(f"{label}: strength {strength}, threshold {threshold:.3f}, recall {recall:.3f}, {len(kept)} weights")
-    return {"bias": round(float(model.intercept_[0]), 4), "threshold": round(threshold, 4), "weights": kept}
+    kept = {name: round(w, 2) for name, w in sorted(weights.items()) if abs(w) >= least}
+    say(f"{label}: {choice}, {len(kept)} weights")
+    return {
+        "bias": round(float(model.intercept_[0]), 4),
+        "threshold": round(choice.threshold, 4),
+        "floor": round(choice.floor, 4),
+        "weights": kept,
+    }
 
 
 def say(*lines: object) -> None:
@@ -139,7 +288,10 @@ def main() -> None:
     parser.add_argument("--check", action="store_true", help="also print nested cross-validated figures")
     check = parser.parse_args().check
     guard = Guard(Cards(), opinions={})
-    tables = {label: train(label, guard, check) for label in ("crisis", "judgement")}
+    said: dict[str, dict[str, bool]] = {}
+    tables = {label: train(label, guard, said if check else None) for label in LABELS}
+    if check:
+        say("on phrases that neither models nor choices saw:", *report(said))
     import assistant
 
     path = Path(assistant.__file__).parent / WEIGHTS

@@ -108,7 +108,7 @@ def anchored(item: Item, release: Release, day: date = DAY) -> Anchored:
     for anchor in item.anchors:
         try:
             key, found = _resolved(anchor, release, day)
-        except Exception as error:  # noqa: BLE001 - whatever is wrong, the run goes on and the item says so
+        except Exception as error:
             lost[anchor.id] = str(error)
         else:
             places[anchor.id] = (key, found.start, found.end)
@@ -132,7 +132,10 @@ def answering_rows(item: Item, world: World, where: Anchored) -> np.ndarray:
     """
     passages = _passages(world.release)
     touched = {
-        (p.source, p.heading) for p in passages for a in where.places.values() if a[0] == p.source and a[1] < p.end and p.start < a[2]
+        (p.source, p.heading)
+        for p in passages
+        for a in where.places.values()
+        if a[0] == p.source and a[1] < p.end and p.start < a[2]
     }
     return np.fromiter(((p.source, p.heading) in touched for p in passages), dtype=bool, count=len(passages))
 

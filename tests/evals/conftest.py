@@ -1,0 +1,31 @@
+"""The sample corpus, released once for all tests of this folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from assistant.wiring import AssistantSettings, open_shelved
+from corpus.embedder import open_embedder
+from evals.world import World
+from ingest.build import ingest
+from ingest.cli import sample_folder
+from tests.fakes import NoMask
+
+
+@pytest.fixture(scope="session")
+def sample_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data directory with a release of the sample corpus."""
+    home = tmp_path_factory.mktemp("evals-home")
+    ingest(home, sample_folder(), open_embedder("bundled"))
+    return home
+
+
+@pytest.fixture(scope="session")
+def sample(sample_home: Path) -> Iterator[World]:
+    """An assistant on the sample corpus, without the name finder, which takes seconds to load."""
+    shelved = open_shelved(sample_home, AssistantSettings(dense="exact"))
+    yield World(shelved, NoMask())
+    shelved.search.release.close()

@@ -1,0 +1,73 @@
+"""Confidence is fitted on what the app sees, and judged on what it was not fitted on."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from assistant.confidence import SIGNALS, confidence
+from evals.calibrate import Sample, decisions, fit, listening, nested, threshold_for, weights_of
+from evals.items import load
+from evals.world import World
+
+
+def samples(n: int = 150, noise: float = 0.1) -> list[Sample]:
+    """One telling signal among noise."""
+    dice = random.Random(7)
+    out = []
+    for i in range(n):
+        answerable = dice.random() < 0.7
+        seen = [dice.random() for _ in SIGNALS]
+        seen[0] = 0.7 * answerable + noise * dice.gauss(0, 1)
+        out.append(Sample(tuple(seen), answerable, answerable, f"c{i // 2}", "own"))
+    return out
+
+
+def test_the_signals_overheard_are_those_the_app_decides_on(sample: World) -> None:
+    for item in [i for i in load() if i.expect == "answer" and not i.history][:12]:
+        shelved, heard = listening(sample.shelved)
+        replace(sample, shelved=shelved).ask(item)
+        seen = dict(zip(SIGNALS, heard(), strict=True))
+        answer = sample.ask(item)
+        if answer.status != "card":
+            assert confidence(seen, sample.shelved.calibration) == pytest.approx(answer.confidence, abs=1e-3)
+
+
+def test_a_telling_signal_is_found_and_holds_outside() -> None:
+    found = nested(samples(), [])
+    assert found["abstention_auroc"] > 0.95
+    assert found["abstention_f1"] > 0.85
+    assert found["false_abstention"] <= 0.12
+
+
+def test_noise_alone_promises_nothing() -> None:
+    dice = random.Random(2)
+    noise = [Sample(tuple(dice.random() for _ in SIGNALS), i % 3 > 0, i % 3 > 0, f"c{i}", "own") for i in range(150)]
+    assert nested(noise, [])["abstention_auroc"] < 0.65
+
+
+def test_the_threshold_keeps_false_abstention_within_bounds() -> None:
+    sure = np.array([0.1, 0.2, 0.3, 0.8, 0.9, 0.95, 0.97, 0.99, 0.05, 0.15])
+    answerable = np.array([False, True, False, True, True, True, True, True, False, False])
+    loose, strict = threshold_for(sure, answerable, 0.2), threshold_for(sure, answerable, 0.0)
+    assert decisions(sure, answerable, loose) == {
+        "abstention_f1": pytest.approx(8 / 9),
+        "false_abstention": pytest.approx(1 / 6),
+        "abstention_recall": 1.0,
+    }
+    assert decisions(sure, answerable, strict)["false_abstention"] == 0.0
+
+
+def test_weights_are_written_for_signals_as_they_are() -> None:
+    made = samples(noise=0.3)
+    model = fit(made, 1.0)
+    sure = model.sure(np.array([s.seen for s in made]))
+    assert sure[[s.good for s in made]].mean() > sure[[not s.good for s in made]].mean() + 0.3
+
+
+def test_public_questions_weigh_together_as_much_as_ours() -> None:
+    made = [*samples(20), *(replace(s, origin="elsewhere") for s in samples(80))]
+    assert weights_of(made, 1.0)[20:].sum() == pytest.approx(20)

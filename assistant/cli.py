@@ -55,6 +55,8 @@ def assistant_settings(settings: Any, *, one_shot: bool = False) -> AssistantSet
         chroma_url=store.url,
         query_prefix=settings.embedding.query_prefix,
         passage_prefix=settings.embedding.passage_prefix,
+        reranker="" if one_shot else search.reranker,  # it takes longer to load than one question can wait
+        reranker_seconds=search.reranker_seconds,
         language_model=LanguageModelSettings(model.url, model.model, model.seconds, model.allow_remote),
     )
 

@@ -92,6 +92,7 @@ class Guard:
         self.lexicon, self.concepts = load_lexicon("guard.toml")
         self.judging, judged = load_lexicon("judging.toml")
         self.judged = {name: concept.weight for name, concept in judged.items()}
+        self._kinds = {"crisis": self.lexicon.kinds(), "judgement": self.judging.kinds()}
 
     def check(self, text: str, history: Sequence[Turn] = ()) -> Verdict:
         """The verdict on a question in its conversation; never raises, whatever the text."""
@@ -137,12 +138,7 @@ class Guard:
         if "_own" in names:
             weight -= 0.7
         second = self.opinions.get("judgement")
-        about_method = not names & {"opinion", "judge_act"} and (
-            "_own" in names or ("_method" in names and not names & {"person", "yes_no_about"})
-        )
-        if weight < ENOUGH and (
-            about_method or not (second and second.agrees(features(reading.words, (hit.concept for hit in hits))))
-        ):
+        if not (second.decides(weight >= ENOUGH, self._judged_features(reading, hits)) if second else weight >= ENOUGH):
             return ()
         reasons = tuple(
             f"{hit.concept}: {hit.pattern}" for hit in hits if hit.concept in self.judged and hit.concept != "order"
@@ -159,15 +155,35 @@ class Guard:
             reasons = [f"order in disguise: {hit.pattern}" for hit in self.judging.find(plain) if hit.concept == "order"]
         return tuple(reasons)
 
+    # ---- what the recipe of the second opinion asks --------------------------------------------
+
+    def danger(self, text: str) -> Danger:
+        """The danger of one question by itself."""
+        return self._danger(self.lexicon.read(text))
+
+    def judges(self, text: str) -> bool:
+        """Whether one question asks to judge somebody."""
+        reading = self.judging.read(text)
+        return bool(self._judged(reading, self.judging.find(reading)))
+
     # ---- second opinion ------------------------------------------------------------------------
 
     def features(self, text: str, label: str) -> frozenset[str]:
-        """What the second opinion on "crisis" or "judgement" looks at."""
-        if label == "crisis":
-            reading = self.lexicon.read(text)
-            return _danger_features(Marks(reading, self.lexicon.find(reading)))
-        reading = self.judging.read(text)
-        return features(reading.words, (hit.concept for hit in self.judging.find(reading)))
+        """What the second opinion on "crisis", "protocol" or "judgement" looks at."""
+        if label == "judgement":
+            reading = self.judging.read(text)
+            return self._judged_features(reading, self.judging.find(reading))
+        reading = self.lexicon.read(text)
+        return self._danger_features(Marks(reading, self.lexicon.find(reading)))
+
+    def _judged_features(self, reading: Reading, hits: Sequence[Hit]) -> frozenset[str]:
+        return features(reading.words, (hit.concept for hit in hits), self._kinds["judgement"])
+
+    def _danger_features(self, marks: Marks) -> frozenset[str]:
+        kept = [hit.concept for hit in marks.hits if not marks.excuse(hit)]
+        excused = [f"not {hit.concept}" for hit in marks.hits if not hit.concept.startswith("_") and marks.excuse(hit)]
+        signs = ["told" if marks.is_told() else "asked", "general" if marks.is_general() else "particular"]
+        return features(marks.reading.words, [*kept, *excused, *signs], self._kinds["crisis"])
 
     # ---- danger ------------------------------------------------------------------------------
 
@@ -186,13 +202,16 @@ class Guard:
         weights = self._weights(kept, general, told)
         topic = max(weights, key=lambda name: weights[name], default="")
         weight = sum(weights.values()) + self._around(kept, told) if weights else 0.0
-        opinion = self.opinions.get("crisis")
-        ended = not weights and any(
-            not marks.negated(over) for over in marks.of("_over")
-        )  # "he is home again" and nothing else
-        if weight < ENOUGH and opinion and reading.words and not ended and opinion.agrees(_danger_features(marks)):
-            weight = ENOUGH
-            reasons.append("second opinion")
+        # "he is home again" and nothing else
+        ended = not weights and any(not marks.negated(over) for over in marks.of("_over"))
+        if self.opinions and reading.words and not ended:
+            seen = self._danger_features(marks)
+            told = self.opinions["crisis"].decides(weight >= ENOUGH and not general, seen)
+            found = told or self.opinions["asked"].decides(weight >= ENOUGH and general, seen)
+            if found is not (weight >= ENOUGH):
+                reasons.append("second opinion" if found else "second opinion: no danger")
+            weight = max(weight, ENOUGH) if found else min(weight, ENOUGH / 2)
+            general = self.opinions["protocol"].decides(general, seen)
         return Danger(weight, self.concepts[topic].topic if topic else "", general, bool(marks.of("_over")), tuple(reasons))
 
     def _weights(self, kept: Mapping[str, Sequence[Hit]], general: bool, told: bool) -> dict[str, float]:
@@ -297,12 +316,6 @@ class Marks:
             return True
         inside = hit.spread and hit.start <= at < hit.end
         return inside and (at == hit.end - 2 or self.reading.words[at] in ("geen", "nooit", "no", "never"))
-
-
-def _danger_features(marks: Marks) -> frozenset[str]:
-    kept = [hit.concept for hit in marks.hits if not marks.excuse(hit)]
-    excused = [f"not {hit.concept}" for hit in marks.hits if not hit.concept.startswith("_") and marks.excuse(hit)]
-    return features(marks.reading.words, [*kept, *excused, "told" if marks.is_told() else "asked"])
 
 
 @lru_cache(maxsize=4)

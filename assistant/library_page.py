@@ -188,12 +188,12 @@ def text_page(release: Release, name: str, reader: Reader, marks: Marks = Marks(
         return source.title, f"{head}<p>{escape(ui('unreadable', language))}</p>"
     body = _body(document, source, marks)
     changed = compared_whole(release, source, language)
-    return source.title, f'{head}<div class="vb-reader">{contents(document, language)}<div class="vb-section" lang="nl">{body}</div></div>{changed}'
+    return source.title, f'{head}<div class="vb-reader">{contents(document, source, language)}<div class="vb-section" lang="nl">{body}</div></div>{changed}'
 
 
-def contents(document: Document, language: Language) -> str:
+def contents(document: Document, source: Source, language: Language) -> str:
     """The table of contents; "" for a text without headings."""
-    lines = [h for h in headings(document) if h.level <= 3]
+    lines = [h for h in headings(document) if h.level <= 3 and h.text != source.title]  # the title stands above the page
     if len(lines) < 2:
         return ""
     items = "".join(f'<li class="vb-depth-{h.level}"><a href="#{escape(h.anchor)}">{escape(h.text)}</a></li>' for h in lines)

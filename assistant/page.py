@@ -1,15 +1,17 @@
 """The question page in Gradio: one box, the conversation above it, and nothing that is kept longer than the window is open.
 
-The masked questions and the HTML of the answers are in the state of one browser session; closing the window or pressing "nieuwe
-vraag" forgets them. Gradio keeps the last values of every component of a session as well, so `forget` removes the session itself.
+What was said before is held by the browser alone and comes along with the next question, masked, so that a dropped connection or a
+restart of the server loses nothing, and no conversation can end up with somebody else. Gradio keeps the last values of the
+components of a session in memory; `forget` removes these when the window is closed.
 """
 
 from __future__ import annotations
 
+import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from assistant import page_html
@@ -27,18 +29,10 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-TURNS = 12  # of a conversation that are still shown and remembered
-STATE_S = 8 * 3600  # a conversation that is left open is forgotten after a working day
+TURNS = 12  # earlier questions that are remembered
+SAID_MOST = 4000  # characters of an earlier question or answer; more is cut, because a browser can send anything
+IDLE_S = 60.0  # longer than any answer takes
 AT_ONCE = 8  # questions that are answered at the same time; each takes one thread
-
-
-@dataclass(frozen=True, slots=True)
-class Talk:
-    """One conversation. html: its turns as shown."""
-
-    turns: tuple[Turn, ...] = ()
-    html: tuple[str, ...] = ()
-    count: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,35 +44,45 @@ class AskPage:
     feedback: bool = True
     days: int = 90
 
-    def respond(self, text: str, talk: Talk) -> tuple[str, Talk, str]:
-        """(conversation as HTML, conversation, what stays in the box) after a question. Never raises."""
+    def respond(self, text: str, past: str) -> tuple[str, str, str]:
+        """(the new turn as HTML, the conversation for the browser to hold, what stays in the box) after a question. Never raises.
+
+        past: the conversation as this function returned it before, "" at its beginning.
+        """
+        turns, number = conversation_from(past)
         if not text.strip():
-            return self._shown(talk, say("empty_question", self.language)), talk, text
+            return page_html.failed(say("empty_question", self.language), self.language, number + 1), past, text
         try:
-            answer = self.assistant.ask(text, talk.turns, self.language)
-            fresh = self._with(talk, answer)
+            answer = self.assistant.ask(text, turns, self.language)
+            context = context_for(self.assistant.current(), answer, self.language, self.assistant.today())
+            html = page_html.turn(answer, replace(context, feedback=self.feedback, days=self.days), number + 1)
         except Exception as error:  # the reader gets a sentence, the log gets no word of the question
             log.error("a question failed: %s at %s", type(error).__name__, _where(error))
-            return self._shown(talk, told(error, self.language)), talk, text
-        return self._shown(fresh), fresh, ""
-
-    def _with(self, talk: Talk, answer: Answer) -> Talk:
-        context = context_for(self.assistant.current(), answer, self.language, self.assistant.today())
-        number = talk.count + 1
-        html = page_html.turn(answer, replace(context, feedback=self.feedback, days=self.days), number)
+            return page_html.failed(told(error, self.language), self.language, number + 1), past, text
         said = Turn(answer.question.text, " ".join(s.text for s in answer.sentences))
-        return Talk((*talk.turns, said)[-TURNS:], (*talk.html, html)[-TURNS:], number)
+        return html, conversation_to((*turns, said), number + 1), ""
 
-    def _shown(self, talk: Talk, problem: str = "") -> str:
-        last = (page_html.failed(problem, self.language, talk.count + 1),) if problem else ()
-        return page_html.conversation((*talk.html, *last), self.language)
-
-    def welcome(self) -> str:
-        """The page before the first question; without examples as long as no release can be opened."""
+    def examples(self) -> str:
+        """Questions to start with; what is wrong as long as no release can be opened."""
         try:
-            return page_html.welcome(examples(self.assistant.current(), self.assistant.today()), self.language)
+            return page_html.examples_html(examples(self.assistant.current(), self.assistant.today()), self.language)
         except VraagbaakError as error:
-            return page_html.welcome((), self.language) + page_html.problem(told(error, self.language))
+            return page_html.problem(told(error, self.language))
+
+
+def conversation_to(turns: Sequence[Turn], number: int) -> str:
+    """What the browser holds: how many questions there were, and the last of them with their answers, all masked."""
+    return json.dumps({"n": number, "turns": [[t.question, t.answer[:SAID_MOST]] for t in turns[-TURNS:]]}, ensure_ascii=False)
+
+
+def conversation_from(held: str) -> tuple[tuple[Turn, ...], int]:
+    """The inverse of `conversation_to`. It comes from a browser: anything unexpected is an empty conversation."""
+    try:
+        raw = json.loads(held)
+        turns = tuple(Turn(str(q)[:SAID_MOST], str(a)[:SAID_MOST]) for q, a in raw["turns"][-TURNS:])
+        return turns, min(max(int(raw["n"]), len(turns)), 9999)
+    except (ValueError, TypeError, KeyError):
+        return (), 0
 
 
 def examples(shelved: Shelved, today: date) -> tuple[page_html.Example, ...]:
@@ -136,9 +140,10 @@ def build(page: AskPage, allow: Callable[[Any], bool] = lambda request: True) ->
     language = page.language
     title = f"{ui('app', language)} – {ui('nav_ask', language)}"
     with gr.Blocks(title=title, fill_width=True, analytics_enabled=False) as blocks:
-        state = gr.State(None, time_to_live=STATE_S)
+        past = gr.Textbox("", visible=False)
         html: dict[str, Any] = {"js_on_load": None, "apply_default_css": False}
-        hello = gr.HTML(page_html.welcome((), language), elem_id="vb-welkom", **html)
+        gr.HTML(page_html.welcome(language), elem_id="vb-welkom", **html)
+        gr.HTML('<div id="vb-eerder"></div>', **html)
         shown = gr.HTML("", elem_id="vb-gesprek", **html)
         gr.HTML(_busy(language), elem_id="vb-onder", **html)
         with gr.Row(elem_id="vb-vraagvak"):
@@ -155,10 +160,12 @@ def build(page: AskPage, allow: Callable[[Any], bool] = lambda request: True) ->
             send = gr.Button(ui("ask_button", language), variant="primary", elem_id="vb-verstuur", scale=0)
             fresh = gr.Button(ui("ask_new", language), elem_id="vb-nieuw", scale=0)
 
-        def ask(text: str, talk: Talk | None, request: Any) -> tuple[str, Talk, str]:
+        themes = gr.HTML("", elem_id="vb-voorbeelden", **html)
+
+        def ask(text: str, held: str, request: Any) -> tuple[str, str, str]:
             if not allow(request):
-                return page_html.problem(ui("forbidden", language)), Talk(), text
-            return page.respond(text, talk or Talk())
+                return page_html.failed(ui("forbidden", language), language, 1), held, text
+            return page.respond(text, held)
 
         def leave(request: Any) -> None:
             forget(blocks, request.session_hash)
@@ -166,9 +173,9 @@ def build(page: AskPage, allow: Callable[[Any], bool] = lambda request: True) ->
         for handler in (ask, leave):  # how Gradio learns that it should hand over the request
             handler.__annotations__["request"] = gr.Request
         quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "concurrency_limit": AT_ONCE}
-        gr.on([box.submit, send.click], ask, [box, state], [shown, state, box], trigger_mode="once", **quiet)
-        fresh.click(lambda: ("", None, ""), None, [shown, state, box], **quiet)
-        blocks.load(page.welcome, None, hello, **quiet)
+        gr.on([box.submit, send.click], ask, [box, past], [shown, past, box], trigger_mode="once", **quiet)
+        fresh.click(lambda: ("", "", ""), None, [shown, past, box], **quiet)
+        blocks.load(page.examples, None, themes, **quiet)
         blocks.unload(leave)
     return blocks.queue(default_concurrency_limit=AT_ONCE, api_open=False)
 
@@ -183,8 +190,19 @@ def _busy(language: Language) -> str:
 
 
 def forget(blocks: Any, session: str | None) -> None:
-    """Remove everything Gradio keeps of a browser session: its state and the last value of each component."""
+    """Remove everything Gradio keeps of a browser session, the last value of each component among it."""
     holder = blocks.state_holder
     with holder.lock:
         holder.session_data.pop(session, None)
         holder.time_last_used.pop(session, None)
+
+
+def forget_idle(blocks: Any, idle_s: float = IDLE_S) -> None:
+    """Forget the sessions that were not used lately: a phone that lost its connection never says that it left.
+
+    Nothing is lost by it, because the conversation is in the browser.
+    """
+    oldest = datetime.now() - timedelta(seconds=idle_s)  # noqa: DTZ005 - the clock Gradio reads
+    for session, used in list(blocks.state_holder.time_last_used.items()):
+        if used < oldest:
+            forget(blocks, session)

@@ -42,22 +42,17 @@ class Context:
         return "/en" if self.language == "en" else ""
 
 
-# --- the whole conversation -------------------------------------------------------------------------------------------------
+# --- before the first question ---------------------------------------------------------------------------------------------
 
 
-def conversation(turns: Sequence[str], language: Language) -> str:
-    """All turns, oldest first. turns: made by `turn`."""
-    return f'<div class="vb-talk" role="region" aria-label="{escape(ui("conversation", language))}">{"".join(turns)}</div>'
-
-
-def welcome(examples: Sequence[Example], language: Language) -> str:
-    """What stands there before the first question."""
+def welcome(language: Language) -> str:
+    """What stands above the box before the first question."""
     lead = f'<h1 class="vb-title">{escape(ui("ask_title", language))}</h1><p class="vb-lead">{escape(ui("ask_lead", language))}</p>'
-    warn = f'<p class="vb-hint">{escape(ui("ask_no_names", language))}</p>'
-    return f'<div class="vb-welcome">{lead}{warn}{_examples(examples, language)}</div>'
+    return f'<div class="vb-welcome">{lead}<p class="vb-hint">{escape(ui("ask_no_names", language))}</p></div>'
 
 
-def _examples(examples: Sequence[Example], language: Language) -> str:
+def examples_html(examples: Sequence[Example], language: Language) -> str:
+    """What stands below it: questions to start with, by theme."""
     if not examples:
         return ""
     themes = dict.fromkeys(e.theme for e in examples)
@@ -218,7 +213,10 @@ def sentence_html(sentence: Sentence, answer: Answer, context: Context) -> str:
     buttons = "".join(_cite(answer.citation(key), sentence, answer, context) for key in sentence.citations)
     if sentence.kind == "table_row":
         return f'<dl class="vb-row">{_row(sentence)}<div class="vb-row-cite">{buttons}</div></dl>'
-    return f'<span class="vb-s">{escape(sentence.text)}</span>{buttons}'
+    start, space, last = sentence.text.rpartition(" ")  # a number never stands alone on the next line
+    if len(last) > 24:
+        return f'<span class="vb-s">{escape(sentence.text)}</span>{buttons}'
+    return f'<span class="vb-s">{escape(start + space)}<span class="vb-nobr">{escape(last)}{buttons}</span></span>'
 
 
 def _row(sentence: Sentence) -> str:

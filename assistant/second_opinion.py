@@ -1,7 +1,8 @@
 """A small linear model beside the rules: it has read many phrases and knows words that no rule names.
 
-A text is a bag of features that people can read: words, beginnings of words, pairs, letter runs, concepts that the rules found
-and whether something is told or asked. The weights (second_opinion.json.gz) are made by `python -m evals.train_guard`; no
+A text is a bag of features that people can read: words, beginnings of words, pairs, letter runs, concepts that the rules found,
+whether something is told or asked, and short runs in which words of one kind count as one word ("vader heeft mes" and "broer
+heeft pistool" are both "kin heeft weapon"). The weights (second_opinion.json.gz) are made by `python -m evals.train_guard`; no
 library is needed to use them.
 """
 
@@ -22,11 +23,15 @@ GRAM_LETTERS = (3, 4, 5)
 
 @dataclass(frozen=True, slots=True)
 class Opinion:
-    """A trained model. bias and weights are log odds; threshold: probability from which it says yes."""
+    """A trained model. bias and weights are log odds.
+
+    threshold: probability from which it says yes by itself; floor: probability below which it overrules a yes of the rules.
+    """
 
     bias: float
     weights: Mapping[str, float]
     threshold: float
+    floor: float = 0.0
 
     def probability(self, features: Iterable[str]) -> float:
         """0..1: how much the text is like the phrases with the label."""
@@ -36,12 +41,15 @@ class Opinion:
         total = sum(self.weights.get(name, 0.0) for name in sorted(names))
         return 1 / (1 + math.exp(-max(-30.0, min(30.0, self.bias + total / math.sqrt(len(names))))))
 
-    def agrees(self, features: Iterable[str]) -> bool:
-        return self.probability(features) >= self.threshold
+    def decides(self, rules: bool, features: Iterable[str]) -> bool:
+        """Yes or no, from what the rules say and the features."""
+        return self.probability(features) >= (self.floor if rules else self.threshold)
 
 
-def features(words: Sequence[str], marks: Iterable[str]) -> frozenset[str]:
-    """The features of a text.  words: as the lexicon reads them.  marks: concepts and other signs that the rules found."""
+def features(words: Sequence[str], marks: Iterable[str], kinds: Mapping[str, str]) -> frozenset[str]:
+    """The features of a text.  words: as the lexicon reads them.  marks: concepts and other signs that the rules found.
+    kinds: word -> the kind of word it is, for words that may stand for each other.
+    """
     found = {f"m={mark}" for mark in marks}
     for word in words:
         found.update(_of_word(word))
@@ -50,7 +58,12 @@ def features(words: Sequence[str], marks: Iterable[str]) -> frozenset[str]:
         f"t={a[:STEM_LETTERS]} {b[:STEM_LETTERS]} {c[:STEM_LETTERS]}"
         for a, b, c in zip(words, words[1:], words[2:], strict=False)
     )
+    alike = [kinds.get(word, word) for word in words]
+    for size in (2, 3, 4):
+        found.update("k=" + " ".join(alike[at : at + size]) for at in range(len(alike) - size + 1))
+    found.update(f"j={a} _ {b}" for a, b in zip(alike, alike[2:], strict=False))
     if words:
+        found.add("start=" + " ".join(alike[:2]))
         found.add(f"first={words[0]}")
         found.add(f"last={words[-1]}")
     return frozenset(found)
@@ -74,4 +87,4 @@ def load_opinions() -> Mapping[str, Opinion]:
     if not path.exists():
         return {}
     tables = json.loads(gzip.decompress(path.read_bytes()))
-    return {name: Opinion(row["bias"], row["weights"], row["threshold"]) for name, row in tables.items()}
+    return {name: Opinion(row["bias"], row["weights"], row["threshold"], row["floor"]) for name, row in tables.items()}

@@ -58,6 +58,8 @@ def blocks_html(document: Document, blocks: Sequence[Block], marks: Marks, *, to
             parts.append(_list(document, run, marks))
         elif kind == "table_row":
             parts.append(_table(document, run, marks))
+        elif kind == "notice":
+            parts.append(f'<div class="vb-notices">{"".join(_notice(document, b, marks) for b in run)}</div>')
         else:
             parts += [_block(document, b, marks, anchors, top - lowest) for b in run]
     return "".join(parts)
@@ -85,9 +87,15 @@ def _block(document: Document, block: Block, marks: Marks, anchors: Any, shift: 
         heading = anchors[block.start]
         level = min(6, max(2, heading.level + shift))
         return f'<h{level} id="{escape(heading.anchor)}">{body}</h{level}>'
-    if block.kind in ("box", "footnote", "caption", "notice"):
+    if block.kind in ("box", "footnote", "caption"):
         return f'<p class="vb-{block.kind}">{body}</p>'
     return f"<p>{body}</p>"
+
+
+def _notice(document: Document, block: Block, marks: Marks) -> str:
+    """A line about the file itself; a row of two cells reads as "Versie: 3.0"."""
+    cells = _cells(document, block, marks) if len(block.cells) == 2 else [marked(document, block.start, block.end, marks)]
+    return f'<p class="vb-notice">{": ".join(cells)}</p>'
 
 
 def _list(document: Document, run: Sequence[Block], marks: Marks) -> str:

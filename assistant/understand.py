@@ -174,6 +174,15 @@ class Lexicon:
             else:
                 yield word
 
+    def kinds(self) -> Mapping[str, str]:
+        """Whole word -> its class, in capitals; of two classes the first in the file."""
+        found: dict[str, str] = {}
+        for name, words in self.classes.items():
+            for word in self._alternatives(words):
+                if "*" not in word:
+                    found.setdefault(word, name.upper())
+        return found
+
     # ---- reading -----------------------------------------------------------------------------
 
     def read(self, text: str) -> Reading:

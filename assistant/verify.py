@@ -14,6 +14,7 @@ from assistant.model import Citation, Draft, DraftSentence, Evidence, Sentence, 
 from assistant.retrieve import Shelf
 from corpus.analyse import Analyser
 from corpus.model import Document
+from corpus.sentences import sentences
 
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
 _QUOTED = re.compile(r"[“\"«]([^”\"»]{3,})[”\"»]")
@@ -25,6 +26,7 @@ _DUTIES = {
     "only": frozenset("alleen uitsluitend slechts enkel".split()),
     "always": frozenset("altijd steeds iedere elke".split()),
 }
+_MEASURES = frozenset("minuut uur dag werkdag week maand kwartaal jaar keer maal euro procent meter kilometer".split())
 MIN_SHARED = 0.6  # share of a written sentence's content stems that must occur in its cited span
 NEIGHBOURS = 3  # characters between two units that still make one quotation: a space, or the break between list items
 
@@ -80,11 +82,14 @@ def written_problem(sentence: str, span: str, analyser: Analyser) -> str:
     for number in _NUMBER.findall(sentence):
         if number not in _NUMBER.findall(span) and not set(analyser.keys(number)) <= known:
             return f"'{number}' staat niet in de bron"
-    for name in _NAME.findall(sentence):
+    for number, measure in sorted(_amounts(sentence, analyser) - _amounts(span, analyser)):
+        if measure or number not in stems:
+            return f"'{number} {measure}'".replace(" '", "'") + " staat niet in de bron"
+    for name in (*_NAME.findall(sentence), *_unknown_first(sentence, analyser)):
         if name.lower() not in span.lower():
             return f"naam '{name}' staat niet in de bron"
     words, source = _bare(sentence), _bare(span)
-    if bool(words & _NEGATIONS) != bool(source & _NEGATIONS):
+    if bool(words & _NEGATIONS) != bool(_bare(_nearest(sentence, span, analyser)) & _NEGATIONS):
         return "ontkenning klopt niet met de bron"
     for duty, forms in _DUTIES.items():
         if words & forms and not source & forms:
@@ -93,6 +98,28 @@ def written_problem(sentence: str, span: str, analyser: Analyser) -> str:
     if content and len(content & stems) / len(content) < MIN_SHARED:
         return "te weinig woorden van de zin staan in de bron"
     return ""
+
+
+def _amounts(text: str, analyser: Analyser) -> set[tuple[str, str]]:
+    """Numbers, also those in words, each with what it counts when that is a measure: ("2", "jaar")."""
+    terms = analyser.analyse(text).terms
+    following = (*terms[1:], "")
+    return {(one, other if other in _MEASURES else "") for one, other in zip(terms, following, strict=True) if one[:1].isdigit()}
+
+
+def _unknown_first(sentence: str, analyser: Analyser) -> list[str]:
+    """The first word, which always has a capital, when it is no Dutch word: then it is a name ("Fatima bewaart ...")."""
+    first = re.match(r"[^\W\d_][\w'-]+", sentence)
+    return [first.group()] if first and not analyser.is_word(first.group().lower()) else []
+
+
+def _nearest(sentence: str, span: str, analyser: Analyser) -> str:
+    """The sentence of a span that a written one repeats, so that a "niet" in its neighbour proves nothing; else the whole span."""
+    wanted = set(analyser.content_terms(sentence))
+    parts = [span[start:end] for start, end in sentences(span)]
+    shared = [len(wanted & set(analyser.content_terms(part))) for part in parts]
+    best = max(shared, default=0)
+    return parts[shared.index(best)] if wanted and best >= MIN_SHARED * len(wanted) else span
 
 
 def _flat(text: str) -> str:

@@ -17,12 +17,12 @@ from assistant.fixed import read_fixed
 from assistant.generate import ExtractiveGenerator, Generator
 from assistant.guard import Guard
 from assistant.relevance import Relevance
-from corpus.analyse import Analyser, Synonyms, english_relations, load_synonyms, spoken_dutch
 from corpus.embedder import Embedder, open_embedder
 from corpus.errors import ReleaseError, VraagbaakError
-from corpus.lexicon import load_lexicon
 from corpus.release import Release, current_number, open_release
+from corpus.rerank import Reranker, open_reranker
 from corpus.search import ReleaseSearch, SearchSettings, collection_name
+from corpus.search import release_analyser as release_analyser
 from corpus.vectors import ChromaVectors, VectorIndex
 
 log = logging.getLogger(__name__)
@@ -49,28 +49,38 @@ class AssistantSettings:
     chroma_url: str = ""
     query_prefix: str = ""
     passage_prefix: str = ""
+    reranker: str = ""  # name or folder of a CrossEncoder
+    reranker_seconds: float = 1.5  # per question
     language_model: LanguageModelSettings = LanguageModelSettings()
     calibration: Calibration = field(default_factory=shipped)
 
 
-def open_shelved(home: Path, settings: AssistantSettings, number: int | None = None, *, check: bool = True) -> Shelved:
-    """Open a release (the current one by default) with everything that reads from it."""
+def open_shelved(
+    home: Path, settings: AssistantSettings, number: int | None = None, *, check: bool = True, reranker: Reranker | None = None
+) -> Shelved:
+    """Open a release (the current one by default) with everything that reads from it. reranker: see `shelve`."""
     release = open_release(home, number, check=check)
     try:
-        return shelve(release, settings)
+        return shelve(release, settings, reranker=reranker)
     except BaseException:
         release.close()
         raise
 
 
-def shelve(release: Release, settings: AssistantSettings, *, embedder: Embedder | None = None) -> Shelved:
-    """Put an opened release behind search, relevance, cards and guard. embedder: other than the one the manifest names."""
+def shelve(
+    release: Release, settings: AssistantSettings, *, embedder: Embedder | None = None, reranker: Reranker | None = None
+) -> Shelved:
+    """Put an opened release behind search, relevance, cards and guard. embedder: other than the one the manifest names.
+
+    reranker: one that is loaded already, so that it outlives the release.
+    """
     search = ReleaseSearch(
         release,
         embedder or release_embedder(release, settings),
         release_analyser(release),
         dense=_dense(release, settings),
         settings=settings.search,
+        reranker=reranker,
     )
     relevance = Relevance(search)
     extractive = ExtractiveGenerator(relevance)
@@ -83,16 +93,8 @@ def shelve(release: Release, settings: AssistantSettings, *, embedder: Embedder 
 def release_embedder(release: Release, settings: AssistantSettings) -> Embedder:
     """The embedding that made the release's vectors."""
     made = release.manifest.embedding
-    return open_embedder(made.name, settings.query_prefix, settings.passage_prefix)
-
-
-def release_analyser(release: Release) -> Analyser:
-    """The analyser with the synonyms that were published with the release."""
-    file = release.folder / "synonyms.toml"
-    known = load_synonyms(file) if file.exists() else Synonyms()
-    # relations widen questions only, so those of spoken Dutch and of English need no index of their own
-    relations = (*known.relations, *spoken_dutch().relations, *english_relations())
-    return Analyser(load_lexicon(), synonyms=Synonyms(relations, known.never))
+    # what the release was made with; an older release does not say, and then the settings do
+    return open_embedder(made.name, made.query_prefix or settings.query_prefix, made.passage_prefix or settings.passage_prefix)
 
 
 def _dense(release: Release, settings: AssistantSettings) -> VectorIndex | None:
@@ -125,6 +127,7 @@ class CurrentRelease:
 
     def __init__(self, home: Path, settings: AssistantSettings = AssistantSettings()) -> None:
         self._home, self._settings = home, settings
+        self._reranker = open_reranker(settings.reranker, settings.reranker_seconds)
         self._lock = threading.Lock()
         self._now: Shelved | None = None
         self._before: Shelved | None = None
@@ -144,7 +147,7 @@ class CurrentRelease:
             number = current_number(self._home)
             if self._now is not None and number in (self._now.shelf.number, self._refused):
                 return
-            fresh = open_shelved(self._home, self._settings)
+            fresh = open_shelved(self._home, self._settings, reranker=self._reranker)
         except VraagbaakError as error:
             if self._now is None:
                 raise

@@ -10,6 +10,7 @@ VraagbaakError                 message + hint: what is wrong, and the next step
 │   ├── ReleaseMismatch        the release was made with another embedding, analyser or layout
 │   └── ReleaseCorrupt         a file of the release is damaged
 ├── WriterBusy                 another process is building a release
+├── DiskTrouble                the disk is full, read-only, or broken
 └── ModelUnavailable           a language model server is slow, gone, or answers nonsense
 
 Foreign exceptions are mapped to these in the adapters with `raise ... from error`, so callers never import a heavy library
@@ -20,6 +21,7 @@ from __future__ import annotations
 
 __all__ = [
     "CatalogueError",
+    "DiskTrouble",
     "EmbeddingMissing",
     "ModelUnavailable",
     "NoRelease",
@@ -75,6 +77,10 @@ class ReleaseCorrupt(ReleaseError):
 
 class WriterBusy(VraagbaakError):
     """Another process is building a release."""
+
+
+class DiskTrouble(VraagbaakError):
+    """The disk is full, read-only, or broken."""
 
 
 class ModelUnavailable(VraagbaakError):

@@ -15,9 +15,11 @@ then pointed at; whatever interrupts that leaves the previous release in charge,
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
+import secrets
 import shutil
 import sqlite3
 import threading
@@ -32,7 +34,7 @@ from typing import Any
 import numpy as np
 from filelock import FileLock, Timeout
 
-from corpus.errors import NoRelease, ReleaseCorrupt, ReleaseError, ReleaseMismatch, WriterBusy
+from corpus.errors import DiskTrouble, NoRelease, ReleaseCorrupt, ReleaseError, ReleaseMismatch, WriterBusy
 from corpus.model import Block, Document, Passage, Rect, Source
 
 LAYOUT = 1  # of a release folder; raised when a reader could misread an older one
@@ -105,7 +107,10 @@ class Release:
         self.manifest = manifest
         self._lock = threading.Lock()
         uri = f"file:{_quoted(folder / 'release.sqlite')}?mode=ro&immutable=1"
-        self._db = sqlite3.connect(uri, uri=True, check_same_thread=False)
+        try:
+            self._db = sqlite3.connect(uri, uri=True, check_same_thread=False)
+        except sqlite3.Error as error:
+            raise ReleaseCorrupt(f"release {folder.name} cannot be opened: {error}", hint="run: vraagbaak ingest --rebuild") from error
         self._documents: dict[str, Document] = {}
 
     @property
@@ -347,19 +352,41 @@ class Contents:
 
 @contextmanager
 def writer(home: Path, *, wait_s: float = 0.0) -> Iterator[None]:
-    """Hold the writer's lock; WriterBusy when another process has it. The lock dies with its process."""
-    home.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(home / "writer.lock", timeout=wait_s)
-    try:
-        lock.acquire()
-    except Timeout as error:
-        raise WriterBusy(
-            "another process is building a release", hint="wait until it is done, then run the command again"
-        ) from error
+    """Hold the writer's lock; WriterBusy when another process has it. The lock dies with its process.
+
+    Raises DiskTrouble instead of what Python and SQLite say when the disk is full or may not be written.
+    """
+    with _disk_trouble(home):
+        home.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(home / "writer.lock", timeout=wait_s)
+        try:
+            lock.acquire()
+        except Timeout as error:
+            raise WriterBusy(
+                "another process is building a release", hint="wait until it is done, then run the command again"
+            ) from error
+        try:
+            yield
+        finally:
+            lock.release()
+
+
+_DISK = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO))
+
+
+@contextmanager
+def _disk_trouble(home: Path) -> Iterator[None]:
     try:
         yield
-    finally:
-        lock.release()
+    except Timeout:
+        raise  # filelock's own, which is an OSError
+    except (OSError, sqlite3.OperationalError) as error:
+        if isinstance(error, OSError) and error.errno not in _DISK:
+            raise
+        raise DiskTrouble(
+            f"cannot write in {home}: {error}",
+            hint="make room on the disk, or see that you may write there; the release that answers is untouched",
+        ) from error
 
 
 Derive = Callable[[Path, Contents], None]
@@ -382,7 +409,8 @@ def write_release(
     remove_remains(home)
     number = max((*numbers(home), _pointer_or_zero(home)), default=0) + 1
     final = release_folder(home, number)
-    building = final.with_name(final.name + ".building")
+    # a name of its own: a child of a build that was killed may live for a moment longer, and must not write in this one
+    building = final.with_name(f"{final.name}-{secrets.token_hex(3)}.building")
     building.mkdir(parents=True)
     _write_database(building / "release.sqlite", contents)
     np.save(building / "vectors.npy", contents.vectors.astype(np.float16))

@@ -23,11 +23,12 @@ from corpus.fuse import fuse, rrf
 from corpus.lexical import IndexedText, LexicalIndex
 from corpus.model import Hit, Passage, Source
 from corpus.release import Contents, Manifest, Release
-from corpus.vectors import ExactVectors, VectorIndex, build_chroma, check_chroma
+from corpus.vectors import ExactVectors, VectorIndex, make_chroma
 
 if TYPE_CHECKING:
     from corpus.analyse import Analyser
     from corpus.embedder import Embedder
+    from corpus.rerank import Reranker
 
 log = logging.getLogger(__name__)
 REST_S = 10  # a Chroma server that is away is not asked again for so long, so that not every question waits for it
@@ -62,9 +63,10 @@ class HybridSearch:
         embedder: Embedder,
         passages: Callable[[Sequence[int]], Sequence[Passage]],
         settings: SearchSettings = SearchSettings(),
+        reranker: Reranker | None = None,
     ) -> None:
         self.lexical, self.vectors, self.exact, self.embedder = lexical, vectors, exact, embedder
-        self._passages, self.settings = passages, settings
+        self._passages, self.settings, self._reranker = passages, settings, reranker
         self._rests_until = 0.0  # on the monotonic clock: a vector index that failed is left alone for a while
         self._embed = lru_cache(maxsize=64)(embedder.query)  # one question is embedded once, whatever asks for it
 
@@ -75,8 +77,10 @@ class HybridSearch:
         words = self.lexical.search(question, depth, allowed) if self.settings.legs != "dense" else nothing
         vector = self._embed(question) if self.settings.legs != "lexical" else np.zeros(0, np.float32)
         meaning = self._nearest(vector, depth, allowed) if vector.any() else nothing
-        rows, scores = self._fused(words, meaning, limit)
-        return self._hits(rows, scores, words, vector)
+        wanted = max(limit, self._reranker.depth) if self._reranker else limit
+        rows, scores = self._fused(words, meaning, wanted)
+        hits = self._hits(rows, scores, words, vector)
+        return self._reranker.rerank(question, hits)[:limit] if self._reranker else hits
 
     def _nearest(self, vector: np.ndarray, depth: int, allowed: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
         if time.monotonic() < self._rests_until:
@@ -134,11 +138,12 @@ class ReleaseSearch(HybridSearch):
         *,
         dense: VectorIndex | None = None,
         settings: SearchSettings = SearchSettings(),
+        reranker: Reranker | None = None,
     ) -> None:
         check_embedding(release, embedder)
         exact = ExactVectors(release.vectors)
         super().__init__(
-            open_lexical(release, analyser), dense or exact, exact, embedder, cached_passages(release.passages), settings
+            open_lexical(release, analyser), dense or exact, exact, embedder, cached_passages(release.passages), settings, reranker
         )
         self.release = release
 
@@ -177,6 +182,18 @@ def check_embedding(release: Release, embedder: Embedder) -> None:
             f"the settings say {embedder.name} ({embedder.revision[:12]})",
             hint="run: vraagbaak ingest",
         )
+
+
+def release_analyser(release: Release) -> Analyser:
+    """The analyser with the synonyms that were published with the release."""
+    from corpus.analyse import Analyser, Synonyms, english_relations, load_synonyms, spoken_dutch
+    from corpus.lexicon import load_lexicon
+
+    file = release.folder / "synonyms.toml"
+    known = load_synonyms(file) if file.exists() else Synonyms()
+    # relations widen questions only, so those of spoken Dutch and of English need no index of their own
+    relations = (*known.relations, *spoken_dutch().relations, *english_relations())
+    return Analyser(load_lexicon(), synonyms=Synonyms(relations, known.never))
 
 
 def open_lexical(release: Release, analyser: Analyser) -> LexicalIndex:
@@ -233,8 +250,8 @@ def derive_lexical(analyser: Analyser) -> Callable[[Path, Contents], None]:
 
 
 def derive_chroma(folder: Path, contents: Contents) -> None:
-    """A step of `write_release` that writes the embedded Chroma index."""
-    build_chroma(folder / "chroma", contents.vectors)
+    """A step of `write_release` that writes and checks the embedded Chroma index, from the vectors that are in the folder."""
+    make_chroma(folder)
 
 
 def check_release(folder: Path) -> None:
@@ -242,7 +259,6 @@ def check_release(folder: Path) -> None:
     vectors = np.load(folder / "vectors.npy", mmap_mode="r")
     if not np.isfinite(np.asarray(vectors, dtype=np.float32)).all():
         raise ReleaseError("the embedding gave vectors that are not numbers", hint="run: vraagbaak models use bundled")
-    check_chroma(folder)
 
 
 class MemorySearch(HybridSearch):

@@ -13,7 +13,8 @@ import math
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -27,7 +28,7 @@ ADD_AT_ONCE = 5000  # Chroma's own limit is 5,461
 # sync_threshold: every add goes to the index files at once; with Chroma's own 1000 a smaller index is only in its log, and
 # every opening writes other index files.
 HNSW: Mapping[str, Any] = {
-    "space": "cosine", "ef_construction": 100, "max_neighbors": 16, "ef_search": 200, "batch_size": 2, "sync_threshold": 2,
+    "space": "cosine", "ef_construction": 100, "max_neighbors": 16, "ef_search": 200, "sync_threshold": 2,
 }  # fmt: skip
 SERVER_S = 3.0  # for one search on a Chroma server; then exact search answers
 
@@ -110,7 +111,7 @@ class ChromaVectors:
 
     @classmethod
     def open(cls, folder: Path) -> ChromaVectors:
-        """Open an embedded collection; ReleaseCorrupt when Chroma cannot, or when its index files are not as they were built."""
+        """Open an embedded collection; ReleaseCorrupt when Chroma cannot, or when an index file is not as it was built."""
         _verify(folder)
         try:
             return cls(_client(folder))
@@ -203,8 +204,8 @@ def build_chroma(folder: Path, vectors: np.ndarray) -> None:
 
 
 def _index_files(folder: Path) -> list[Path]:
-    """What never changes after building; `chroma.sqlite3` does whenever it is opened, and fails cleanly when it is damaged."""
-    written = sorted(p.parent for p in folder.glob("*/index_metadata.pickle"))  # not there: Chroma reads its log, not these files
+    """What never changes after building. `chroma.sqlite3` changes whenever it is opened, and fails cleanly when it is damaged."""
+    written = sorted(p.parent for p in folder.glob("*/index_metadata.pickle"))  # without it Chroma reads its log instead
     return [p for segment in written for p in sorted(segment.iterdir()) if p.is_file()]
 
 
@@ -230,20 +231,31 @@ def _verify(folder: Path) -> None:
 
 
 def upload_chroma(url: str, name: str, vectors: np.ndarray) -> None:
-    """Write a collection on a Chroma server, replacing one of the same name."""
-    client = _server(url)
-    remove_collections(url, lambda known: known == name)
-    _fill(client, name, vectors)
+    """Write a collection on a Chroma server, replacing one of the same name. ReleaseError when the server fails."""
+    remove_collections(url, (name,))
+    with _server_errors(url):
+        _fill(_server(url), name, vectors)
 
 
-def remove_collections(url: str, leaves: Callable[[str], bool]) -> tuple[str, ...]:
-    """Delete the collections on a Chroma server whose name `leaves`; returns their names."""
-    client = _server(url)
-    names = [str(getattr(c, "name", c)) for c in client.list_collections()]
-    gone = tuple(name for name in names if leaves(name))
-    for name in gone:
-        client.delete_collection(name)
-    return gone
+def remove_collections(url: str, names: Collection[str]) -> tuple[str, ...]:
+    """Delete these collections from a Chroma server; returns those that were there. ReleaseError when the server fails."""
+    with _server_errors(url):
+        client = _server(url)
+        there = [str(getattr(c, "name", c)) for c in client.list_collections()]
+        gone = tuple(name for name in there if name in names)
+        for name in gone:
+            client.delete_collection(name)
+        return gone
+
+
+@contextmanager
+def _server_errors(url: str) -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:  # Chroma raises its own, httpx's and bare ValueErrors alike
+        raise ReleaseError(
+            f"the Chroma server at {url} fails: {error}", hint="start it, or leave store.url empty; then run the command again"
+        ) from error
 
 
 def _fill(client: Any, name: str, vectors: np.ndarray) -> None:
@@ -254,19 +266,18 @@ def _fill(client: Any, name: str, vectors: np.ndarray) -> None:
         collection.add(ids=[str(row) for row in rows], embeddings=np.asarray(vectors[rows], dtype=np.float32))
 
 
-_CHECK = """
-import sys, numpy as np
+_CHILD = """
+import os, sys, threading
 from pathlib import Path
-from corpus.vectors import ExactVectors, RawChroma, recall_at_10
-folder = Path(sys.argv[1])
+import numpy as np
+threading.Thread(target=lambda: (sys.stdin.buffer.read(), os._exit(9)), daemon=True).start()  # ends when its parent is killed
+from corpus.vectors import build_chroma, check_in_child
+folder, building = Path(sys.argv[1]), sys.argv[2] == "build"
 vectors = np.load(folder / "vectors.npy", mmap_mode="r")
-chroma = RawChroma(folder / "chroma")
-expected = int((np.abs(np.asarray(vectors)).sum(axis=1) > 0).sum())
-assert chroma.count() == expected, f"{chroma.count()} of {expected} vectors"
-recall = recall_at_10(chroma, ExactVectors(vectors), vectors, sample=100)
-assert recall >= 0.9, f"recall@10 {recall:.2f} against exact search"
-chroma.close()
-print(f"{recall:.4f}")
+if building:
+    build_chroma(folder / "chroma", vectors)
+print(f"{check_in_child(folder, vectors):.4f}", flush=True)
+os._exit(0)  # without waiting for the thread
 """
 
 
@@ -292,18 +303,47 @@ class RawChroma:
         return best(rows, 1 - np.array(found["distances"][0], dtype=np.float32), limit)
 
 
-def check_chroma(release: Path) -> float:
-    """Recall@10 of the folder's Chroma index against exact search, measured in a child process.
+def make_chroma(release: Path) -> float:
+    """Build the Chroma index of a release folder from its vectors.npy, and check it; returns recall@10 against exact search.
 
-    A child, because a damaged index takes its process down with it. ReleaseCorrupt when it cannot be trusted.
+    In a child process: one that has seen nothing else, because Chroma writes memory it has not initialised to disk, and the
+    vectors of an erased text would be in it; and because a damaged index takes its process down with it.
+    ReleaseCorrupt when the index cannot be built or trusted.
     """
+    return _in_child(release, "build")
+
+
+def check_chroma(release: Path) -> float:
+    """The check of `make_chroma` alone."""
+    return _in_child(release, "check")
+
+
+def _in_child(release: Path, what: str) -> float:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent.parent), *sys.path[1:]])}
-    command = [sys.executable, "-c", _CHECK, str(release)]
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=600, check=False)
-    if done.returncode != 0:
-        last = (done.stderr.strip().splitlines() or ["no output"])[-1]
-        raise ReleaseCorrupt(f"the vector index failed its check: {last}", hint="run: vraagbaak ingest --rebuild")
-    return float(done.stdout.strip().splitlines()[-1])
+    command = [sys.executable, "-c", _CHILD, str(release), what]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True, env=environment) as child:
+        assert child.stdout is not None
+        assert child.stderr is not None
+        out, errors = child.stdout.read(), child.stderr.read()  # stdin stays open: the child ends itself when it closes
+        child.wait()
+    if child.returncode != 0:
+        last = (errors.strip().splitlines() or [f"it ended with code {child.returncode}"])[-1]
+        raise ReleaseCorrupt(
+            f"the vector index failed its check: {last}", hint="check that the disk is not full, then run: vraagbaak ingest --rebuild"
+        )
+    return float(out.strip().splitlines()[-1])
+
+
+def check_in_child(release: Path, vectors: np.ndarray) -> float:
+    """Recall@10 of an index; AssertionError when it lacks vectors or finds other ones than exact search does."""
+    chroma = RawChroma(release / "chroma")
+    expected = int((np.abs(np.asarray(vectors)).sum(axis=1) > 0).sum())
+    assert chroma.count() == expected, f"{chroma.count()} of {expected} vectors"
+    recall = recall_at_10(chroma, ExactVectors(vectors), vectors, sample=100)
+    assert recall >= 0.9, f"recall@10 {recall:.2f} against exact search"
+    chroma.close()
+    return recall
 
 
 def recall_at_10(index: VectorIndex, exact: ExactVectors, vectors: np.ndarray, sample: int = 200) -> float:

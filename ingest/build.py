@@ -5,9 +5,10 @@ A bad file is a row in the report (name, reason, what to do), never an abort and
 
 from __future__ import annotations
 
+import logging
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext, suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from corpus.analyse import Analyser
     from corpus.embedder import Embedder
 
+log = logging.getLogger(__name__)
 Progress = Callable[[str, int, int], None]
 """Called with (stage, done, of which in total)."""
 
@@ -123,10 +125,10 @@ def ingest(
     started = time.perf_counter()
     with nullcontext() if locked else release.writer(home):
         previous = None if rebuild else _previous(home)
-        sources = catalogue.read(folder)
-        if previous is not None and _untouched(previous, folder, sources, embedder, settings, defaults):
+        sources, gone_for_good = catalogue.read(folder), erased.read(home)
+        if previous is not None and not _holds(previous, gone_for_good) and _untouched(previous, folder, sources, embedder, settings, defaults):
             return _stays(previous, started)
-        read = _read(folder, sources, previous, settings, progress, erased.read(home))
+        read = _read(folder, sources, previous, settings, progress, gone_for_good)
         sources = _without_erased(sources, read)
         sources = tuple(_titled(s, read.documents.get(s.key)) for s in sources)
         gone = (*read.erased, *_removed(previous, sources))
@@ -138,11 +140,11 @@ def ingest(
         vectors, embedded = _embed(home, contents, embedder, progress)
         contents = replace(contents, vectors=with_document(vectors, contents.passages))
         progress("index", 0, 1)
-        number = release.write_release(home, contents, (derive_lexical(analyser), derive_chroma), _checks(chroma_url), publish=publish)
+        number = release.write_release(home, contents, (derive_lexical(analyser), derive_chroma), checks(chroma_url), publish=publish)
         progress("index", 1, 1)
+        named = collections(home)
         pruned = release.prune(home, settings.keep)
-        if chroma_url:
-            forget_collections(home, chroma_url)
+        _forget_collections(chroma_url, [named[n] for n in pruned if n in named])
     return replace(_outcome(number, True, contents, read, embedded, started), removed_releases=pruned)
 
 
@@ -153,6 +155,11 @@ def _previous(home: Path) -> Release | None:
         return None  # nothing to reuse; what is damaged is made again
 
 
+def _holds(previous: Release, gone: erased.Erased) -> bool:
+    """Whether an erasure was interrupted before the release without the text was written."""
+    return any(gone.holds(s.key, s.sha256) for s in previous.sources)
+
+
 def _untouched(
     previous: Release, folder: Path, sources: Sequence[Source], embedder: Embedder, settings: IngestSettings, defaults: Path | None
 ) -> bool:
@@ -160,7 +167,7 @@ def _untouched(
     manifest = previous.manifest
     files = companions(folder, defaults)
     made = (manifest.embedding, manifest.parser, manifest.analyser, dict(manifest.settings))
-    now = (_embedding(embedder), PARSER, analyser_with(files.get("synonyms.toml")).fingerprint, _plain(_settings(settings)))
+    now = (embedding_of(embedder), PARSER, analyser_with(files.get("synonyms.toml")).fingerprint, _plain(_settings(settings)))
     if made != now or len(sources) != len(previous.sources) or any(row["problem"] for row in previous.report()):
         return False
     if any(_stored(previous, name) != data for name, data in files.items()):
@@ -357,7 +364,7 @@ def _contents(
         documents=tuple((document, sha, PARSER) for document, sha in documents),
         passages=tuple(passages),
         vectors=np.zeros((0, embedder.dimension), np.float32),
-        embedding=_embedding(embedder),
+        embedding=embedding_of(embedder),
         analyser=analyser.fingerprint,
         parser=PARSER,
         report=tuple(asdict(row) for row in (*rows, *gone)),
@@ -367,8 +374,9 @@ def _contents(
     )
 
 
-def _embedding(embedder: Embedder) -> Embedding:
-    return Embedding(embedder.name, embedder.revision, embedder.dimension)
+def embedding_of(embedder: Embedder) -> Embedding:
+    """What a manifest says about an embedding, so that a reader opens the same one with the same prefixes."""
+    return Embedding(embedder.name, embedder.revision, embedder.dimension, *getattr(embedder, "prefixes", ("", "")))
 
 
 def _settings(settings: IngestSettings) -> dict[str, Any]:
@@ -413,7 +421,7 @@ def _embed(home: Path, contents: Contents, embedder: Embedder, progress: Progres
         return cache.vectors(texts, lambda done, total: progress("embed", done, total))
 
 
-def _checks(chroma_url: str) -> Callable[[Path], None]:
+def checks(chroma_url: str) -> Callable[[Path], None]:
     """What must succeed before the pointer moves: the release can be trusted, and a Chroma server holds its vectors."""
 
     def check(folder: Path) -> None:
@@ -424,16 +432,23 @@ def _checks(chroma_url: str) -> Callable[[Path], None]:
     return check
 
 
-def forget_collections(home: Path, chroma_url: str) -> None:
-    """Delete from the Chroma server what belongs to releases of this data directory that are gone.
+def collections(home: Path) -> dict[int, str]:
+    """The name that each release of a data directory has on a Chroma server; a release that cannot be read has none."""
+    found: dict[int, str] = {}
+    for number in release.numbers(home):
+        with suppress(ReleaseError, KeyError):
+            found[number] = collection_name(release.Manifest.read(release.release_folder(home, number)))
+    return found
 
-    Names hold the checksum of the vectors, so a collection of another data directory on the same server is not touched unless its
-    number was used here with other vectors: those are left alone too, because only names that were ours are removed.
-    """
-    stay = {collection_name(release.Manifest.read(release.release_folder(home, n))) for n in release.numbers(home)}
-    ours = _collections(home)
-    remove_collections(chroma_url, lambda name: name in ours - stay)
-    _remember_collections(home, stay)
+
+def _forget_collections(chroma_url: str, names: Collection[str]) -> None:
+    """Take the collections of removed releases off the Chroma server; one that cannot be reached keeps them, and that is logged."""
+    if not chroma_url or not names:
+        return
+    try:
+        remove_collections(chroma_url, names)
+    except ReleaseError as error:
+        log.warning("%d collections of removed releases stay on the server: %s", len(names), error)
 
 
 def _outcome(number: int, changed: bool, contents: Contents, read: _Read, embedded: int, started: float) -> Outcome:

@@ -202,7 +202,7 @@ def run_erase(arguments: argparse.Namespace, home: Path, settings: Any) -> int:
 
     if not arguments.yes and not _confirmed(f"Erase {arguments.source} from every release in {home}? This cannot be undone. Type yes: "):
         raise UsageError("nothing was erased", hint="type yes, or give --yes")
-    proof = erase(home, arguments.source)
+    proof = erase(home, arguments.source, chroma_url=settings.store.url)
     for line in proof.lines():
         print(line)  # noqa: T201
     return 0 if proof.clean else 1

@@ -164,7 +164,11 @@ def _states(before: Release, after: Release) -> Iterable[Change]:
     """Texts whose dates or status differ: the sections may be the same, what answers is not."""
     for key, source in after.by_key.items():
         was = before.by_key.get(key)
-        if was is not None and (was.status, was.valid_from, was.valid_until) != (source.status, source.valid_from, source.valid_until):
+        if was is not None and (was.status, was.valid_from, was.valid_until) != (
+            source.status,
+            source.valid_from,
+            source.valid_until,
+        ):
             yield Change("changed", key, (), _state(was), _state(source))
 
 

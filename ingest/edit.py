@@ -32,7 +32,19 @@ from ingest.upload import Upload, checked, free_name
 
 WAIT_S = 15.0  # for another trainer's change; a build of a release may take longer, and then the trainer is told
 EDITABLE = ("title", "status", "owner", "audience", "valid_from", "valid_until", "review_by")
-_ORDER = ("code", "title", "version", "status", "path", "owner", "audience", "valid_from", "valid_until", "review_by", "supersedes")
+_ORDER = (
+    "code",
+    "title",
+    "version",
+    "status",
+    "path",
+    "owner",
+    "audience",
+    "valid_from",
+    "valid_until",
+    "review_by",
+    "supersedes",
+)
 
 Log = Callable[[str, str, Mapping[str, object]], object]
 """Called with (action, subject, detail) after a change."""

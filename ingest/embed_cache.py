@@ -59,8 +59,20 @@ class EmbedCache:
         return np.stack([known[h] for h in hashes]), len(missing)
 
     def _known(self, hashes: set[str]) -> dict[str, np.ndarray]:
+        try:
+            return self._read(hashes)
+        except sqlite3.OperationalError:
+            raise  # a full or read-only disk is no damage
+        except sqlite3.DatabaseError:
+            self._db.close()
+            self._path.unlink()
+            self._db = _connect(self._path)
+            return {}
+
+    def _read(self, hashes: set[str]) -> dict[str, np.ndarray]:
         rows = self._db.execute("SELECT hash, vector FROM vector WHERE revision = ?", (self._embedder.revision,))
-        return {h: np.frombuffer(blob, np.float16) for h, blob in rows if h in hashes}
+        size = self._embedder.dimension * np.dtype(np.float16).itemsize
+        return {h: np.frombuffer(blob, np.float16) for h, blob in rows if h in hashes and len(blob) == size}
 
     def _remember(self, rows: Iterable[tuple[str, np.ndarray]]) -> None:
         revision = self._embedder.revision

@@ -1,13 +1,16 @@
 """Erase a source for good: a new release without it, every older release that holds it removed, and a proof.
 
 The proof reads every byte of the data directory and looks for each sentence of the erased text that no remaining text contains,
-and for each of its vectors in the vector files. The file in the corpus folder belongs to the trainer and is not touched; its row
-in catalogue.toml must be taken out, or the next ingest brings the text back: `erase` refuses as long as it is there.
+and for each of its vectors in the vector files. The file in the corpus folder belongs to the trainer and is not touched. Its key
+and the hash of the file are kept in `erased.json` (ingest.erased): while the file or its row in catalogue.toml is still there, the
+next ingest leaves it out and says so in its report. A new version, or a new name, with other bytes is read again.
+
+Killed half way: asking for the same erasure again finishes it, because the older releases go last.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,9 +20,11 @@ from corpus import release as releases
 from corpus.errors import ReleaseError
 from corpus.model import Document, text_hash
 from corpus.release import Contents, Release
-from corpus.search import check_release, derive_chroma, derive_lexical, embedded_text
+from corpus.search import derive_chroma, derive_lexical, embedded_text
 from corpus.sentences import sentences
-from ingest.build import analyser_with
+from corpus.vectors import remove_collections
+from ingest import erased
+from ingest.build import analyser_with, checks, collections
 from ingest.embed_cache import keep_only
 
 SHORTEST = 25  # characters of a sentence that is looked for: shorter ones ("Bel 112.") stand in many texts
@@ -50,39 +55,68 @@ class Proof:
         yield from self.found
 
 
-def erase(home: Path, name: str) -> Proof:
-    """Erase `CODE` (all its versions) or `CODE@VERSION`. Raises ReleaseError when no release holds it."""
+def erase(home: Path, name: str, *, chroma_url: str = "") -> Proof:
+    """Erase `CODE` (all its versions) or `CODE@VERSION`. Raises ReleaseError when no release holds it.
+
+    chroma_url: the server that holds the vectors of the releases as well; what cannot be removed there is in the proof.
+    """
     with releases.writer(home):
+        releases.remove_remains(home)  # a build or removal that was killed may hold the text
         current = releases.open_release(home)
-        keys, texts, vectors = _held(home, name)
-        if not keys:
+        held = _held(home, name)
+        if not held.keys:
             raise ReleaseError(f"no release holds '{name}'", hint="run: vraagbaak corpus check")
-        stays = [d for d in current.documents() if d.source not in keys]
-        number = _without(home, current, keys)
-        removed = tuple(n for n in releases.numbers(home) if n != number)
+        erased.remember(home, held.files)
+        stays = [d for d in current.documents() if d.source not in held.keys]
+        number = _without(home, current, held.keys, checks(chroma_url))
         current.close()
+        _forget_vectors(home, number)
+        named = collections(home)
+        removed = tuple(n for n in releases.numbers(home) if n != number)
+        left = _forget_collections(chroma_url, [named[n] for n in removed if n in named])
         for old in removed:
             releases.remove_release(home, old)
-        _forget_vectors(home, number)
-    return _proof(home, name, number, removed, _wanted(texts, stays), vectors)
+    proof = _proof(home, name, number, removed, _wanted(held.texts, stays), held.vectors)
+    return replace(proof, found=(*proof.found, *left))
 
 
-def _held(home: Path, name: str) -> tuple[set[str], list[Document], np.ndarray]:
+def _forget_collections(chroma_url: str, names: Collection[str]) -> tuple[str, ...]:
+    """Take the collections of removed releases off the server; what went wrong, if anything."""
+    if not chroma_url:
+        return ()
+    try:
+        remove_collections(chroma_url, names)
+    except ReleaseError as error:
+        return (f"{chroma_url}: vectors ({error})",)
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """What the releases hold under a name. files: (key, sha256) of every file that was read for it."""
+
+    keys: frozenset[str]
+    files: tuple[tuple[str, str], ...]
+    texts: tuple[Document, ...]
+    vectors: np.ndarray
+
+
+def _held(home: Path, name: str) -> _Held:
     """The keys meant by a name, and every text and vector that any release holds of them."""
-    keys: set[str] = set()
+    files: dict[tuple[str, str], None] = {}
     texts: list[Document] = []
     vectors: list[np.ndarray] = []
     for number in releases.numbers(home):
         with releases.open_release(home, number, check=False) as release:
-            mine = {s.key for s in release.sources if name in (s.key, s.code)}
-            keys |= mine
+            mine = {s.key: s for s in release.sources if name in (s.key, s.code)}
+            files.update({(key, (release.parsed(key) or (s.sha256,))[0]): None for key, s in mine.items()})
             texts += [release.document(key) for key in mine if release.parsed(key)]
             rows = [i for i, s in enumerate(release.source_of_row) if release.sources[s].key in mine]
             vectors += [np.asarray(release.vectors[i]) for i in rows]
-    return keys, texts, np.array(vectors)
+    return _Held(frozenset(key for key, _ in files), tuple(files), tuple(texts), np.array(vectors))
 
 
-def _without(home: Path, current: Release, keys: set[str]) -> int:
+def _without(home: Path, current: Release, keys: Collection[str], check: Callable[[Path], None]) -> int:
     """Write the current release again without some sources."""
     manifest = current.manifest
     kept = [i for i, s in enumerate(current.source_of_row) if current.sources[s].key not in keys]
@@ -107,7 +141,8 @@ def _without(home: Path, current: Release, keys: set[str]) -> int:
         settings=manifest.settings,
         note="after erasure",
     )
-    return releases.write_release(home, contents, (derive_lexical(analyser_with(files.get("synonyms.toml"))), derive_chroma), check_release)
+    steps = derive_lexical(analyser_with(files.get("synonyms.toml"))), derive_chroma
+    return releases.write_release(home, contents, steps, check)
 
 
 def _forget_vectors(home: Path, number: int) -> None:
@@ -117,11 +152,11 @@ def _forget_vectors(home: Path, number: int) -> None:
     keep_only(home / "embeddings.sqlite", hashes)
 
 
-def _wanted(erased: list[Document], stays: list[Document]) -> list[bytes]:
+def _wanted(gone: Sequence[Document], stays: Sequence[Document]) -> list[bytes]:
     """Sentences of the erased texts that no remaining text contains."""
     remaining = "\n".join(d.text for d in stays)
     found: dict[str, None] = {}
-    for document in erased:
+    for document in gone:
         for start, end in sentences(document.text):
             sentence = document.text[start:end]
             if len(sentence) >= SHORTEST and sentence not in remaining:

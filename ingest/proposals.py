@@ -56,8 +56,16 @@ def waiting(home: Path) -> tuple[Proposal, ...]:
 
 
 def cards(bench: Bench) -> dict[str, dict[str, Any]]:
-    """subject -> the fields of each card that can be proposed."""
-    return {_subject("cards", row): {f: row.get(f, "") for f in CARD_FIELDS} for row in _rows(bench, "cards")}
+    """subject -> the fields of each card that are compared."""
+    return {_subject("cards", row): _fields("cards", row) for row in _rows(bench, "cards")}
+
+
+def card(bench: Bench, subject: str) -> dict[str, Any]:
+    """One card. Raises Conflict when it is not there (any more)."""
+    found = cards(bench).get(subject)
+    if found is None:
+        raise Conflict("changed_meanwhile", key=subject or "…")
+    return found
 
 
 def relations(bench: Bench) -> tuple[dict[str, Any], ...]:
@@ -65,9 +73,13 @@ def relations(bench: Bench) -> tuple[dict[str, Any], ...]:
     return tuple(_fields("synonyms", row) for row in _rows(bench, "synonyms"))
 
 
-def propose(bench: Bench, actor: Actor, kind: Kind, before: Mapping[str, Any], after: Mapping[str, Any], check: Check) -> Proposal:
+def propose(
+    bench: Bench, actor: Actor, kind: Kind, before: Mapping[str, Any], after: Mapping[str, Any], check: Check
+) -> Proposal:
     """Put a change in the queue. Raises EditError when it would not work, so that the second person need not find out."""
     _need(actor, "cards.propose")
+    if not before and not after:
+        raise EditError("nothing_changed")
     subject = _subject(kind, after or before)
     with changing(bench, actor, "cards.propose") as folder:
         queue = waiting(bench.home)
@@ -76,7 +88,9 @@ def propose(bench: Bench, actor: Actor, kind: Kind, before: Mapping[str, Any], a
         if before == after:
             raise EditError("nothing_changed")
         _applied(folder, kind, before, after, check)
-        proposal = Proposal(secrets.token_hex(6), kind, actor.name, bench.today().isoformat(), subject, dict(before), dict(after))
+        proposal = Proposal(
+            secrets.token_hex(6), kind, actor.name, bench.today().isoformat(), subject, dict(before), dict(after)
+        )
         _keep(bench.home, (*queue, proposal))
     actor.log(f"{kind}.propose", subject, {"proposal": proposal.id})
     return proposal

@@ -195,6 +195,7 @@ _NL = {
     "code_needed": "Vul een code en een versie in.",
     "title_needed": "Vul een titel in.",
     "date_wrong": "‘{value}’ is geen datum. Schrijf hem als 2026-03-01.",
+    "words_needed": "Vul het woord in en ten minste een ander woord.",
     "weight_wrong": "Vul voor het gewicht een getal in tussen 0 en 1.",
     "starts_too_early": "De nieuwe versie kan niet eerder beginnen dan de oude ({day}).",
     "changed_meanwhile": "Iemand anders heeft {key} net veranderd. Er is niets overschreven. Laad de pagina opnieuw en kijk wat er nu staat.",
@@ -393,6 +394,7 @@ _EN = {
     "code_needed": "Fill in a code and a version.",
     "title_needed": "Fill in a title.",
     "date_wrong": "‘{value}’ is no date. Write it as 2026-03-01.",
+    "words_needed": "Fill in the word and at least one other word.",
     "weight_wrong": "Fill in a number between 0 and 1.",
     "starts_too_early": "The new version cannot start before the old one ({day}).",
     "changed_meanwhile": "Somebody else has just changed {key}. Nothing was overwritten. Reload the page and see what is there now.",
@@ -439,7 +441,7 @@ def action_name(action: str, language: Language = "nl") -> str:
 
 
 def validity(source: Any, language: Language = "nl") -> str:
-    """"geldig, vanaf 2026-03-01 tot 2027-03-01"."""
+    """ "geldig, vanaf 2026-03-01 tot 2027-03-01"."""
     parts = [ui(name, language, day=day) for name, day in (("from", source.valid_from), ("until", source.valid_until)) if day]
     return f"{source.status}, {' '.join(parts) or ui('always', language)}"
 

@@ -67,7 +67,11 @@ def checked(upload: Upload, most_mb: int) -> bytes:
     if not upload.data:
         raise wording.empty()
     check_kind(upload.data, kind, ending)
-    if kind in ("markdown", "text", "html") and b"\x00" in upload.data and not upload.data.startswith((b"\xff\xfe", b"\xfe\xff")):
+    if (
+        kind in ("markdown", "text", "html")
+        and b"\x00" in upload.data
+        and not upload.data.startswith((b"\xff\xfe", b"\xfe\xff"))
+    ):
         raise wording.no_plain_text()
     return upload.data
 

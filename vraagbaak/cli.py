@@ -25,6 +25,7 @@ def parser() -> argparse.ArgumentParser:
     import evals.cli
     import ingest.cli
     import vraagbaak.front_cli
+    import vraagbaak.models_cli
     import vraagbaak.users_cli
 
     shared = argparse.ArgumentParser(add_help=False)
@@ -32,7 +33,7 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="vraagbaak", description="Cited answers from your own handbook, on your own machine.", parents=[shared])
     top.add_argument("--version", action="version", version=f"vraagbaak {VERSION}")
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for room in (assistant.cli, vraagbaak.front_cli, ingest.cli, evals.cli, vraagbaak.users_cli, assistant.journal_cli):
+    for room in (assistant.cli, vraagbaak.front_cli, ingest.cli, vraagbaak.models_cli, evals.cli, vraagbaak.users_cli, assistant.journal_cli):
         room.add_parser(commands, shared)
     return top
 

@@ -19,7 +19,7 @@ from urllib.parse import quote, urlsplit
 
 from assistant.ui_wording import ui
 from vraagbaak import frame, wording
-from vraagbaak.access import AccessError, Accounts, AccessSettings, Action, Session, allowed, client_address, user_from_headers
+from vraagbaak.access import AccessError, AccessSettings, Accounts, Action, Session, allowed, client_address, user_from_headers
 from vraagbaak.frame import Frame
 from vraagbaak.wording import Language
 
@@ -35,20 +35,24 @@ PUBLIC = re.compile(r"/eigen/[\w.-]+|(/en)?/inloggen|/healthz|/favicon\.ico|/rob
 # What the pages of Gradio ask for, below the address of the page; seen in Chromium, checked by tests/browser.
 GRADIO = re.compile(
     r"/?|/assets/[\w./-]+|/static/(js|fonts|img|css)/[\w./-]+|/theme\.css"
-    r"|/gradio_api/(queue/(join|data)|heartbeat/\w+|startup-events|reset|cancel|app_id)"
+    r"|/gradio_api/(queue/(join|data)|heartbeat/\w+|startup-events|reset|cancel)"
 )
-UPLOADS = re.compile(r"/gradio_api/(upload|upload_progress|file=.*)")
+UPLOADS = re.compile(r"/gradio_api/(upload|upload_progress)")  # a file that was sent is never given back
 
 
 @dataclass(frozen=True, slots=True)
 class Mount:
-    """A page made with Gradio. path: "/beheer" or "" with its language. uploads: whether files may be sent and fetched."""
+    """A page made with Gradio. path: "/beheer" or "" with its language. uploads: whether files may be sent.
+
+    files: how the addresses begin, below the page, of what it links to.
+    """
 
     path: str
     action: Action
     language: Language = "nl"
     uploads: bool = False
     name: str = "nav_ask"  # of its title, in ui_wording
+    files: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +122,9 @@ class Doorman:
         scope.setdefault("state", {}).update(visitor=visitor, nonce=nonce)
         scope["state"]["frame"] = here = self._frame(scope, visitor, nonce)
         mount = self._house.mount_of(scope["path"]) if not _own(scope["path"]) else None
+        if mount is not None and mount.path and scope["path"] == mount.path:
+            await _redirect(f"{mount.path}/")(scope, receive, out)
+            return
         if mount is not None and scope["path"].rstrip("/") == mount.path and scope["method"] in ("GET", "HEAD"):
             out.dress = lambda html: frame.dressed(html, here, _title(mount), frame.waiting(mount.language) if mount.action == "ask" else "")
         limit = self._house.upload_bytes if mount is not None and mount.uploads else BODY_MOST
@@ -174,7 +181,8 @@ class Doorman:
         if mount is None:
             raise Refusal(404, "error_not_found")
         inside = path[len(mount.path) :]
-        if not GRADIO.fullmatch(inside) and not (mount.uploads and UPLOADS.fullmatch(inside)):
+        known = GRADIO.fullmatch(inside) or (mount.uploads and UPLOADS.fullmatch(inside))
+        if not known and not any(inside.startswith(begin) for begin in mount.files):
             raise Refusal(404, "error_not_found")
         if not visitor.may(mount.action) and not inside.startswith(("/assets/", "/static/")):
             raise Refusal(403, "forbidden")
@@ -248,7 +256,7 @@ HEADERS = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",  # of what is no page
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=(), interest-cohort=()",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -274,6 +282,12 @@ def _lasting(scope: Scope) -> bool:
     """Files whose address changes with their contents."""
     path = scope["path"]
     return "/assets/" in path or "/static/fonts/" in path or (path.startswith("/eigen/") and b"v=" in scope.get("query_string", b""))
+
+
+def _redirect(path: str) -> Any:
+    from starlette.responses import RedirectResponse
+
+    return RedirectResponse(path, 307)
 
 
 def _own(path: str) -> bool:

@@ -35,7 +35,7 @@ class Frame:
     def address(self, path: str, language: Language | None = None) -> str:
         """A path in a language (by default the one of this page)."""
         chosen = language or self.language
-        return (f"/en{path}" if chosen == "en" else path) or "/"
+        return f"/en{path or '/'}" if chosen == "en" else path or "/"
 
 
 def header(frame: Frame) -> str:
@@ -102,19 +102,23 @@ def page(frame: Frame, title: str, body: str, kind: str = "") -> str:
     )
 
 
+_BENCHES = ("/beheer", "/kwaliteit")  # pages with the style of trainers.css
+
+
 def dressed(html: str, frame: Frame, title: str, lead: str = "") -> str:
     """Gradio's own page in our frame. lead: what is shown until Gradio has drawn the page.
 
-    Its scripts get the nonce of this response, its pictures elsewhere and its manifest go, the language is that of the page.
+    Gradio brings a <main> of its own. Its scripts get the nonce of this response, its pictures elsewhere and its manifest go, the language is that of the page.
     """
     html = re.sub(r"<meta\s+(?:property|name)=\"(?:og|twitter):[^>]*>", "", html)
     html = re.sub(r'<link rel="manifest"[^>]*>', "", html)
     html = re.sub(r"<title>.*?</title>", "", html, flags=re.DOTALL)
     html = re.sub(r"<script(?=[\s>])", f'<script nonce="{frame.nonce}"', html)
     html = re.sub(r'(<html\s[^>]*?)lang="[^"]*"', rf'\1lang="{frame.language}"', html, count=1)
-    html = html.replace('<meta charset="utf-8" />', '<meta charset="utf-8" />' + head(frame, title), 1)
-    html = re.sub(r"<body(\s[^>]*)?>", f'<body class="vb vb-gradio">{header(frame)}<main id="inhoud" tabindex="-1">{lead}', html, count=1)
-    return html.replace("</gradio-app>", f"</gradio-app></main>{_dialog(frame.language)}", 1)
+    style = f'<link rel="stylesheet" href="{static_address("trainers.css")}">' if frame.path.startswith(_BENCHES) else ""
+    html = html.replace('<meta charset="utf-8" />', '<meta charset="utf-8" />' + head(frame, title) + style, 1)
+    html = re.sub(r"<body(\s[^>]*)?>", f'<body class="vb vb-gradio">{header(frame)}<div id="inhoud" tabindex="-1">{lead}', html, count=1)
+    return html.replace("</gradio-app>", f"</gradio-app></div>{_dialog(frame.language)}", 1)
 
 
 def waiting(language: Language) -> str:
@@ -139,7 +143,7 @@ def _dialog(language: Language) -> str:
 
     data = " ".join(f'data-{w.replace("_", "-")}="{escape(TEXTS[language][w])}"' for w in words)
     return (
-        f'<dialog id="vb-bron" aria-label="{escape(ui("source", language))}" {data}><div class="vb-bron-kop">'
+        f'<dialog id="vb-bron" aria-label="{escape(ui("source", language))}" {data}><div class="vb-bron-kop"><span class="vb-bron-naam" aria-hidden="true"></span>'
         f'<button type="button" class="vb-tool vb-close" data-doe="sluit" aria-label="{escape(ui("close", language))}">✕</button></div>'
         f'<div class="vb-bron-inhoud"></div></dialog><p id="vb-zeg" class="vb-sr" role="status" aria-live="polite"></p>'
     )

@@ -43,10 +43,11 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Pages:
-    """What these pages need. corpus: folder with the original files. journal: None when no feedback can be stored."""
+    """What these pages need. corpus: gives the folder with the original files, which trainers may
+    replace by their own. journal: None when no feedback can be stored."""
 
     home: Path
-    corpus: Path
+    corpus: Callable[[], Path]
     assistant: Assistant
     accounts: Accounts
     access: AccessSettings
@@ -137,7 +138,7 @@ class Pages:
         language = "en" if request.query_params.get("taal") == "en" else "nl"
         try:
             release = self.assistant.current().search.release
-            html = source_view.view(release, _place(request), self.assistant.today(), language, corpus=self.corpus)
+            html = source_view.view(release, _place(request), self.assistant.today(), language, corpus=self.corpus())
         except VraagbaakError:
             return _html(f'<p class="vb-notice vb-warn" role="alert">{ui("error_source", language)}</p>', 404)
         return _html(html)
@@ -150,7 +151,7 @@ class Pages:
         try:
             release = self.assistant.current().search.release
             source = release.by_key.get(place.source)
-            path = source_view.original(release, source, self.corpus) if source else None
+            path = source_view.original(release, source, self.corpus()) if source else None
             if path is None or path.suffix.lower() != ".pdf":
                 return PlainTextResponse("", 404)
             return Response(source_view.page_picture(path, release.document(place.source), place, page), media_type="image/png")

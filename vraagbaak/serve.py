@@ -3,8 +3,8 @@
 Gradio makes the question page and the pages of trainers; each is a small app of its own at its own address, so that a page holds no
 handler of another one. Everything else is plain HTML from `pages.py`. `doorman.py` decides who comes in.
 
-A room that has a page of its own for trainers offers `page.build(home=, settings=, language=, may=, who=) -> gr.Blocks`:
-`may(request, action)` must be asked in every handler, `who(request)` names the account for the audit log.
+Pages for trainers come in as `TrainerPage`s: `vraagbaak.trainers` makes them of the pages of `ingest` and `evals` and what these
+need of other rooms. In every handler they ask `may(request, action)`; `who(request)` names the account for the audit log.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import os
 import sys
 import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,11 +24,11 @@ from typing import TYPE_CHECKING, Any
 
 from assistant.answer import Assistant
 from assistant.journal import Journal
-from assistant.page import AskPage
+from assistant.page import AskPage, forget_idle
 from assistant.page import build as build_ask
 from corpus.errors import NoRelease, UsageError, VraagbaakError
-from vraagbaak.access import Accounts, access_settings, check_may_serve
-from vraagbaak.access import Action
+from ingest.cli import corpus_folder
+from vraagbaak.access import Accounts, Action, access_settings, check_may_serve
 from vraagbaak.doorman import Doorman, House, Mount, Visitor
 from vraagbaak.pages import Pages
 from vraagbaak.settings import Settings
@@ -42,24 +42,23 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+FORGET_EVERY_S = 20.0
 WARM_UP = "Waar staat het handboek?"  # asked once, so that the first reader does not wait for caches
 
 
 @dataclass(frozen=True, slots=True)
 class TrainerPage:
-    """A Gradio page of another room. module: has `build`."""
+    """A Gradio page for trainers. name: of its title, in ui_wording. build: makes its blocks in a language.
+
+    files: (path below the page, handler) of what the page links to.
+    """
 
     path: str
-    action: Action
-    module: str
+    action: Action  # that opens the page; its handlers ask for more
     name: str
+    build: Callable[[Language], gr.Blocks]
     uploads: bool = False
-
-
-TRAINER_PAGES = (
-    TrainerPage("/beheer", "corpus.view", "ingest.page", "nav_corpus", uploads=True),
-    TrainerPage("/kwaliteit", "evals.view", "evals.page", "nav_evals"),
-)
+    files: tuple[tuple[str, Callable[[Any], Any]], ...] = ()
 
 
 @dataclass(slots=True)
@@ -96,7 +95,7 @@ class Readiness:
 
 def build_app(home: Path, settings: Settings, assistant: Assistant, *, host: str = "127.0.0.1", corpus: Path | None = None,
               accounts: Accounts | None = None, journal: Journal | None = None, readiness: Readiness | None = None,
-              quality: Callable[[int], Any] = lambda release: None) -> FastAPI:  # fmt: skip
+              quality: Callable[[int], Any] = lambda release: None, trainer_pages: Sequence[TrainerPage] = ()) -> FastAPI:  # fmt: skip
     """The whole app. Raises UsageError when `host` can be reached by others and there are no accounts."""
     from fastapi import FastAPI
 
@@ -105,31 +104,37 @@ def build_app(home: Path, settings: Settings, assistant: Assistant, *, host: str
     check_may_serve(host, access, keys)
     _private_uploads()
     ready = readiness or Readiness("ready")
-    pages = Pages(home, corpus or corpus_folder(settings), assistant, keys, access, journal, lambda: ready.now(assistant), quality)
-    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, lifespan=_tidying(journal))
+    pages = Pages(home, lambda: corpus or corpus_folder(None, settings, home), assistant, keys, access, journal, lambda: ready.now(assistant), quality)
+    asking: list[gr.Blocks] = []
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, lifespan=_tidying(journal, asking))
     for path, handler, methods in pages.routes():
         app.add_route(path, handler, methods=methods)
-    mounts = tuple(_mounted(app, home, settings, assistant, journal))
+    for page in trainer_pages:
+        for path, handler in page.files:
+            app.add_route(page.path + path, handler, methods=["GET"])
+    mounts = tuple(_mounted(app, settings, assistant, journal, trainer_pages, asking))
     house = House(access, keys, mounts, LOOPBACK if host in LOOPBACK else frozenset(), settings.serve.upload_mb * 1_000_000)
     app.add_middleware(Doorman, house=house)  # type: ignore[arg-type]
     return app
 
 
-def _mounted(app: FastAPI, home: Path, settings: Settings, assistant: Assistant, journal: Journal | None) -> list[Mount]:
-    """Put every Gradio page at its address, the longest address first, and say what each needs."""
+def _mounted(
+    app: FastAPI, settings: Settings, assistant: Assistant, journal: Journal | None, trainer_pages: Sequence[TrainerPage],
+    asking: list[gr.Blocks],
+) -> list[Mount]:  # fmt: skip
+    """Put every Gradio page at its address, the longest address first, and say what each needs. asking: gets the question pages."""
     mounts: list[Mount] = []
     languages: tuple[Language, ...] = ("en", "nl")
-    for page in TRAINER_PAGES:
+    for page in trainer_pages:
         for language in languages:
-            if importlib.util.find_spec(page.module) is None:
-                continue
-            build = importlib.import_module(page.module).build
-            blocks = build(home=home, settings=settings, language=language, may=may, who=who)
-            mount = Mount(_address(page.path, language), page.action, language, page.uploads, page.name)
-            mounts.append(_mount(app, blocks, mount, settings))
+            files = frozenset(path.partition("{")[0] for path, _ in page.files)
+            mount = Mount(_address(page.path, language), page.action, language, page.uploads, page.name, files)
+            mounts.append(_mount(app, page.build(language), mount, settings))
     for language in languages:
         page_ = AskPage(assistant, language, journal is not None, settings.journal.days)
-        mounts.append(_mount(app, build_ask(page_, lambda request: may(request, "ask")), Mount(_address("", language), "ask", language), settings))
+        blocks = build_ask(page_, lambda request: may(request, "ask"))
+        asking.append(blocks)
+        mounts.append(_mount(app, blocks, Mount(_address("", language), "ask", language), settings))
     return mounts
 
 
@@ -184,25 +189,24 @@ def _private_uploads() -> None:
         os.environ["GRADIO_TEMP_DIR"] = tempfile.mkdtemp(prefix="vraagbaak-")
 
 
-def _tidying(journal: Journal | None) -> Callable[[Any], Any]:
-    """Delete old feedback every day, also on a day when nobody opens a page."""
+def _tidying(journal: Journal | None, asking: Sequence[gr.Blocks]) -> Callable[[Any], Any]:
+    """While the app runs: delete old feedback every day, and forget browser sessions that are gone, also when nobody opens a page."""
+
+    def forget(stop: threading.Event) -> None:
+        while not stop.wait(FORGET_EVERY_S):
+            for blocks in asking:
+                forget_idle(blocks)
 
     @asynccontextmanager
     async def lifespan(app: Any) -> Any:
         stop = threading.Event()
+        threading.Thread(target=forget, args=(stop,), daemon=True).start()
         if journal is not None:
             threading.Thread(target=journal.tidy_daily, args=(stop,), daemon=True).start()
         yield
         stop.set()
 
     return lifespan
-
-
-def corpus_folder(settings: Settings) -> Path:
-    """The folder with the original files: the organisation's own, or the samples that ship with the program."""
-    import corpus
-
-    return Path(settings.corpus.path).expanduser() if settings.corpus.path else Path(corpus.__file__).parent / "texts"
 
 
 # --- running it ---------------------------------------------------------------------------------------------------------------
@@ -214,6 +218,7 @@ def serve(home: Path, settings: Settings, host: str, port: int, open_browser: bo
     from assistant.personal_data import Masker
     from assistant.wiring import assistant as open_assistant
 
+    _quiet_libraries()
     access = access_settings(settings.serve)
     accounts = Accounts(home, access)
     check_may_serve(host, access, accounts)
@@ -222,8 +227,31 @@ def serve(home: Path, settings: Settings, host: str, port: int, open_browser: bo
     readiness = Readiness()
     threading.Thread(target=readiness.warm, args=(helper,), daemon=True).start()  # while Gradio is imported
     journal = Journal(home, retention_days=settings.journal.days, mask=masker.mask, ready=lambda: masker.ready)
-    app = build_app(home, settings, helper, host=host, accounts=accounts, journal=journal, readiness=readiness)
+    app = build_app(home, settings, helper, host=host, accounts=accounts, journal=journal, readiness=readiness,
+                    quality=_quality(home), trainer_pages=_trainer_pages(home, settings, helper))  # fmt: skip
     run(app, host, port, open_browser=open_browser)
+
+
+def _trainer_pages(home: Path, settings: Settings, helper: Assistant) -> Sequence[TrainerPage]:
+    if importlib.util.find_spec("vraagbaak.trainers") is None:
+        return ()
+    made: Sequence[TrainerPage] = importlib.import_module("vraagbaak.trainers").trainer_pages(home, settings, helper)
+    return made
+
+
+def _quality(home: Path) -> Callable[[int], Any]:
+    """What the last eval run measured of a release, for the page Over & privacy."""
+    if importlib.util.find_spec("vraagbaak.trainers") is None:
+        return lambda release: None
+    trainers = importlib.import_module("vraagbaak.trainers")
+    return lambda release: trainers.quality(home, release)
+
+
+def _quiet_libraries() -> None:
+    """A terminal shows the address and our own messages, not what libraries say to their developers."""
+    import warnings
+
+    warnings.showwarning = lambda *args, **named: None  # filters are reset by some of them
 
 
 def run(app: FastAPI, host: str, port: int, open_browser: bool = False) -> None:

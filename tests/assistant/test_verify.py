@@ -19,7 +19,12 @@ SPAN = "Een dossier bewaar je 12 maanden na afsluiting. De coördinator mag het 
     ("written", "fault"),
     [
         ("Een dossier bewaar je 24 maanden na afsluiting.", "'24'"),
-        ("Een dossier bewaar je niet 12 maanden.", ""),
+        ("Een dossier bewaar je 12 maanden.", ""),
+        ("Een dossier bewaar je twaalf maanden na afsluiting.", ""),
+        ("Een dossier bewaar je twee maanden na afsluiting.", "'2 maand'"),
+        ("Een dossier bewaar je 12 jaar na afsluiting.", "'12 jaar'"),
+        ("Een dossier bewaar je niet 12 maanden.", "ontkenning"),
+        ("Fatima bewaart een dossier 12 maanden na afsluiting.", "naam 'Fatima'"),
         ("De coördinator mag het alleen inzien.", "ontkenning"),
         ("De coördinator moet het niet alleen inzien.", "'moet'"),
         ("Volgens Jansen bewaar je een dossier niet alleen.", "naam 'Jansen'"),

@@ -1,6 +1,6 @@
 """Documents made by code, as word processors and web sites make them: bytes of DOCX, ODT, PDF, HTML, Markdown and text."""
 
-# ruff: noqa: E501 - hand-written XML is easier to check on one line
+
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The corpus check finds what is wrong in the texts, and is silent where nothing is."""
 
-# ruff: noqa: E501 - a sentence of the texts stays on one line
+
 
 from __future__ import annotations
 

@@ -81,6 +81,10 @@
     const panel = dialog();
     if (panel?.open) panel.close();
   };
+  const inView = (element) => {
+    const { top, bottom } = element.getBoundingClientRect();
+    if (top < 80 || bottom > innerHeight - 120) element.scrollIntoView({ block: "center" });
+  };
   const open = async (button) => {
     const panel = dialog();
     const inside = $(".vb-bron-inhoud", panel);
@@ -93,6 +97,7 @@
       if (narrow()) panel.showModal();
       else panel.show();
       root.classList.toggle("vb-bron-open", true);
+      inView(button); /* the answer makes room, and its lines move */
     }
     const { bron, van, tot } = button.dataset;
     let html;
@@ -108,6 +113,7 @@
     if (html) inside.innerHTML = html; /* made by source_view.py, which escapes every word of a document */
     else inside.replaceChildren(make("p", { class: "vb-notice vb-warn", role: "alert", text: words("lost") }));
     panel.scrollTop = 0;
+    $(".vb-bron-naam", panel).textContent = $(".vb-source-title", inside)?.textContent ?? "";
     $(".vb-source-title", inside)?.focus({ preventScroll: true });
     const mark = $("mark", inside);
     if (mark && mark.offsetTop > panel.clientHeight * 0.7) mark.scrollIntoView({ block: "center" });
@@ -115,7 +121,10 @@
   const closed = () => {
     root.classList.remove("vb-bron-open");
     document.querySelectorAll("[data-bron][aria-current]").forEach((b) => b.removeAttribute("aria-current"));
-    if (opener?.isConnected) opener.focus({ preventScroll: true });
+    if (opener?.isConnected) {
+      opener.focus({ preventScroll: true });
+      inView(opener);
+    }
     opener = null;
   };
 
@@ -196,9 +205,18 @@
 
   /* --- asking --------------------------------------------------------------------------------------------------------------- */
 
+  /* Gradio shows the newest turn in #vb-gesprek; the ones before it are moved to #vb-eerder when it arrives. */
   const box = () => $("#vb-vraag textarea, #vb-vraag input");
   const talk = () => $("#vb-gesprek");
-  let waiting = null; /* { turns, timers } while a question is on its way; the question itself stays in the box */
+  let waiting = null; /* { timers, before } while a question is on its way; the question itself stays in the box */
+  const newest = () => {
+    const turn = $("#vb-gesprek .vb-turn");
+    if (!turn || turn.dataset.status === "error") return null;
+    const copy = turn.cloneNode(true); /* Gradio changes the nodes of the turn it shows */
+    copy.querySelectorAll("form").forEach((form) => form.remove());
+    copy.querySelectorAll("[aria-current]").forEach((e) => e.removeAttribute("aria-current"));
+    return copy;
+  };
 
   const fill = (text) => {
     const field = box();
@@ -225,9 +243,10 @@
     const field = box();
     if (!field?.value.trim()) return;
     const line = $("#vb-bezig");
+    const before = newest();
     stop();
     talk()?.setAttribute("aria-busy", "true");
-    waiting = { timers: [
+    waiting = { before, timers: [
       setTimeout(() => show(line.dataset.busy), 250), /* an answer that is there sooner needs no such line */
       setTimeout(() => show(line.dataset.busyLong), 8000),
       setTimeout(lost, 45000),
@@ -248,37 +267,71 @@
   };
   window.addEventListener("offline", lost);
 
-  /* Gradio's own request for an answer: when it fails there is no answer to wait for. */
+  /* Gradio's own requests for an answer. After one that fails on the way, Gradio stops and reloads the page as soon as it can, with
+     the question and the conversation gone. So it is told that the server refused this one question, and stays as it is. */
   const fetched = window.fetch;
+  const refused = 'data: {"msg": "unexpected_error", "message": "", "session_not_found": false, "success": false}\n\n';
+  const stream = (body) => new Response(body, { headers: { "content-type": "text/event-stream" } });
+  const lasting = (answer, signal) => {
+    const reader = answer.body.getReader();
+    return stream(new ReadableStream({
+      async pull(out) {
+        try {
+          const { done, value } = await reader.read();
+          if (done) out.close();
+          else out.enqueue(value);
+        } catch (error) {
+          if (signal?.aborted) { out.error(error); return; }
+          lost();
+          out.enqueue(new TextEncoder().encode(refused));
+          out.close();
+        }
+      },
+      cancel: (reason) => reader.cancel(reason),
+    }));
+  };
   window.fetch = async (...given) => {
     const address = String(given[0]?.url ?? given[0]);
+    const joins = address.includes("/gradio_api/queue/join");
+    if (!box() || !(joins || address.includes("/gradio_api/queue/data"))) return fetched(...given);
     try {
       const answer = await fetched(...given);
-      if (address.includes("/queue/join")) {
-        if (answer.status === 401 || answer.status === 403) location.assign(location.pathname);
-        else if (!answer.ok) lost();
-      }
-      return answer;
+      if (answer.status === 401 || answer.status === 403) location.assign(location.pathname);
+      else if (!answer.ok) lost();
+      return joins || !answer.ok ? answer : lasting(answer, given[1]?.signal);
     } catch (error) {
-      if (address.includes("/queue/")) lost();
-      throw error;
+      if (given[1]?.signal?.aborted) throw error;
+      lost();
+      return joins ? new Response('{"detail": ""}', { status: 503 }) : stream(refused);
     }
   };
 
   let seen = 0; /* the number of the last turn that was read out */
   const arrived = () => {
-    const turns = document.querySelectorAll("#vb-gesprek .vb-turn");
-    const last = turns[turns.length - 1];
+    const last = $("#vb-gesprek .vb-turn");
     root.classList.toggle("vb-in-gesprek", Boolean(last));
-    if (!last) { if (seen) { seen = 0; stop(); close(); box()?.focus(); window.scrollTo(0, 0); } return; }
-    const number = Number(last.id.replace("beurt-", "")) + (last.dataset.status === "error" ? 0.5 : 0);
-    if (number === seen) return;
-    seen = number;
+    if (!last) {
+      if (seen) afresh();
+      return;
+    }
+    const number = Number(last.id.replace("beurt-", ""));
+    const failed = last.dataset.status === "error";
+    if ((number === seen && !failed) || (failed && !waiting)) return;
+    if (waiting?.before && waiting.before.id !== last.id) $("#vb-eerder").append(waiting.before);
+    if (!failed) seen = number;
     stop();
     close();
     say(last.dataset.zeg);
     last.scrollIntoView({ behavior: still() ? "auto" : "smooth", block: "start" });
     $(".vb-q", last)?.focus({ preventScroll: true });
+  };
+  const afresh = () => {
+    seen = 0;
+    stop();
+    close();
+    $("#vb-eerder").replaceChildren();
+    window.scrollTo(0, 0);
+    box()?.focus();
   };
 
   const started = () => {
@@ -333,6 +386,7 @@
       new MutationObserver(() => { if ($("#vb-vraag")) started(); }).observe(app, { childList: true, subtree: true, characterData: true });
       whenReady();
     }
+    if (narrow()) $(".vb-contents details")?.removeAttribute("open");
     $("#citaat")?.scrollIntoView({ block: "center" });
   });
 })();

@@ -211,7 +211,8 @@ class Guard:
             if found is not (weight >= ENOUGH):
                 reasons.append("second opinion" if found else "second opinion: no danger")
             weight = max(weight, ENOUGH) if found else min(weight, ENOUGH / 2)
-            general = self.opinions["protocol"].decides(general, seen)
+            acute = any(self.concepts[name].weight >= ENOUGH for name in kept) and marks.is_certain()
+            general = not acute and self.opinions["protocol"].decides(general, seen)
         return Danger(weight, self.concepts[topic].topic if topic else "", general, bool(marks.of("_over")), tuple(reasons))
 
     def _weights(self, kept: Mapping[str, Sequence[Hit]], general: bool, told: bool) -> dict[str, float]:
@@ -270,6 +271,10 @@ class Marks:
             return True
         asked = self.of("_general") and self.of("_asking")
         return bool(asked and (not self.of("_live") or (self.of("_hypothetical") and not self.of("_certain"))))
+
+    def is_certain(self) -> bool:
+        """Does it speak of this caller or this moment, and suppose nothing?"""
+        return bool(self.of("_certain")) and not self.of("_hypothetical")
 
     def is_told(self) -> bool:
         """A story about people with no question about method in it; "wat moet ik doen" is no such question."""

@@ -15,7 +15,7 @@ from pathlib import Path
 from assistant.answer import Shelved
 from assistant.model import Language
 from assistant.reading import News, headings, news
-from assistant.source_view import Marks, address, badge, blocks_html, compared_whole, facts, named, standing_notice
+from assistant.source_view import NO_MARKS, Marks, address, badge, blocks_html, compared_whole, facts, named, standing_notice
 from assistant.ui_wording import ui
 from assistant.wording import day
 from corpus.errors import ReleaseError
@@ -172,7 +172,7 @@ def snippet(text: str, stems: frozenset[str], shelved: Shelved) -> str:
 # --- one text -------------------------------------------------------------------------------------------------------------------
 
 
-def text_page(release: Release, name: str, reader: Reader, marks: Marks = Marks()) -> tuple[str, str]:
+def text_page(release: Release, name: str, reader: Reader, marks: Marks = NO_MARKS) -> tuple[str, str]:
     """(title, HTML) of a whole text. name: "N01" or "N01@3.0". Raises ReleaseError when there is no such text."""
     source = release.find(name, reader.today)
     language = reader.language

@@ -20,7 +20,7 @@ from assistant.model import Answer, Language, Turn
 from assistant.page_html import Context
 from assistant.reading import headings
 from assistant.simpler import glossaries, simpler
-from assistant.ui_wording import ui
+from assistant.ui_wording import Example, ui
 from assistant.wording import say
 from corpus.errors import NoRelease, ReleaseError, VraagbaakError
 
@@ -85,7 +85,7 @@ def conversation_from(held: str) -> tuple[tuple[Turn, ...], int]:
         return (), 0
 
 
-def examples(shelved: Shelved, today: date) -> tuple[page_html.Example, ...]:
+def examples(shelved: Shelved, today: date) -> tuple[Example, ...]:
     """Questions to start with, that the texts of this release can answer."""
     release = shelved.search.release
     valid = [s for s in release.sources if s.answers_on(today)]
@@ -177,7 +177,8 @@ def build(page: AskPage, allow: Callable[[Any], bool] = lambda request: True) ->
         fresh.click(lambda: ("", "", ""), None, [shown, past, box], **quiet)
         blocks.load(page.examples, None, themes, **quiet)
         blocks.unload(leave)
-    return blocks.queue(default_concurrency_limit=AT_ONCE, api_open=False)
+    blocks.queue(default_concurrency_limit=AT_ONCE, api_open=False)
+    return blocks
 
 
 def _busy(language: Language) -> str:

@@ -175,7 +175,8 @@ def _body(answer: Answer, context: Context) -> str:
 
 def _answer_html(answer: Answer, context: Context) -> str:
     if not answer.sentences:
-        return f'<h3 class="vb-none">{escape(ui("no_answer", context.language))}</h3>'
+        said = next((n.text for n in answer.notices if n.kind == "nothing_found"), ui("no_answer", context.language))
+        return f'<h3 class="vb-none">{escape(said)}</h3>'
     title = ui("answer_partly" if answer.status == "partly" else "answer", context.language)
     hidden = "" if answer.status == "partly" else ' class="vb-sr"'
     return f'<h3{hidden}>{escape(title)}</h3><div class="vb-answer" lang="nl">{sentences_html(answer, context)}</div>'
@@ -305,9 +306,9 @@ def _hit(hit: Hit, source: Source) -> str:
 
 
 def _notices(answer: Answer) -> str:
-    """Notices; the one that says nothing was found and the list of nearest texts are shown elsewhere on the page."""
+    """Notices, but those that are shown elsewhere on the page: that nothing was found, and what came nearest."""
     warn = {"expired_version", "review_overdue", "changed_since", "sources_disagree", "part_missing", "personal_data", "indirect"}
-    shown = [n for n in answer.notices if n.text and n.kind != "nearest"]
+    shown = [n for n in answer.notices if n.text and n.kind not in ("nearest", "nothing_found")]
     return "".join(
         f'<p class="vb-notice{" vb-warn" if n.kind in warn else ""}" data-kind="{escape(n.kind)}">{escape(n.text)}</p>' for n in shown
     )

@@ -33,15 +33,14 @@ class Opinion:
     threshold: float
     floor: float = 0.0
 
-    def probability(self, features: Iterable[str]) -> float:
+    def probability(self, features: frozenset[str]) -> float:
         """0..1: how much the text is like the phrases with the label."""
-        names = set(features)
-        if not names:
+        if not features:
             return 0.0
-        total = sum(self.weights.get(name, 0.0) for name in sorted(names))
-        return 1 / (1 + math.exp(-max(-30.0, min(30.0, self.bias + total / math.sqrt(len(names))))))
+        total = math.fsum(self.weights[name] for name in features if name in self.weights)  # exact, so in any order
+        return 1 / (1 + math.exp(-max(-30.0, min(30.0, self.bias + total / math.sqrt(len(features))))))
 
-    def decides(self, rules: bool, features: Iterable[str]) -> bool:
+    def decides(self, rules: bool, features: frozenset[str]) -> bool:
         """Yes or no, from what the rules say and the features."""
         return self.probability(features) >= (self.floor if rules else self.threshold)
 

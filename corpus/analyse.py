@@ -166,6 +166,7 @@ class Analyser:
         self._stemmer = Stemmer.Stemmer("dutch")
         self._lock = threading.RLock()  # the stemmer keeps state and is not thread-safe
         self._cache: dict[str, Features] = {}
+        self._infinitives: dict[tuple[str, str], str] = {}  # (particle, word) -> separable verb
         self._lower_keys: dict[str, str] = {}  # surface -> key
         self._acronym_keys: dict[str, str] = {}
         self._particles = lexicon.rules.particles_free | lexicon.rules.particles_bound
@@ -494,6 +495,15 @@ class Analyser:
                 return
 
     def _infinitive(self, particle: str, key: str) -> str:
+        """The separable verb, "" for none; remembered, since the same words stand before the same particles."""
+        found = self._infinitives.get((particle, key))
+        if found is None:
+            if len(self._infinitives) >= MAX_CACHED_WORDS:
+                self._infinitives.clear()
+            found = self._infinitives[particle, key] = self._joined_verb(particle, key)
+        return found
+
+    def _joined_verb(self, particle: str, key: str) -> str:
         if len(key) < 2 or not key.isalpha() or self._is_bare_function_word(key):
             return ""
         for verb in (fold(self._looked_up(key)), fold(key), fold(key) + "en"):

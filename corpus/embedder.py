@@ -62,10 +62,15 @@ class StaticEmbedder:
             raise _missing(str(folder), str(error)) from error
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
-        self._prefixes = (query_prefix, passage_prefix)
+        self._prefixes = query_prefix, passage_prefix
         self.name = name or folder.name
         self.dimension = int(self._rows.shape[1])
         self.revision = _revision((folder / WEIGHTS, folder / TOKENIZER), self._prefixes)
+
+    @property
+    def prefixes(self) -> tuple[str, str]:
+        """What stands before a question and before a passage."""
+        return self._prefixes
 
     def passages(self, texts: Sequence[str]) -> np.ndarray:
         """See Embedder; zeros for a text without known words."""

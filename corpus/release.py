@@ -209,7 +209,7 @@ class Release:
         """float16 (passages, dimension), unit length, memory-mapped."""
         try:
             vectors = np.load(self.folder / "vectors.npy", mmap_mode="r")
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, EOFError) as error:
             raise ReleaseCorrupt(
                 f"release {self.number} has no readable vectors", hint="run: vraagbaak ingest --rebuild"
             ) from error

@@ -197,11 +197,12 @@ def release_analyser(release: Release) -> Analyser:
 
 
 def open_lexical(release: Release, analyser: Analyser) -> LexicalIndex:
-    """The release's lexical index; ReleaseMismatch when another analyser made it."""
+    """The release's lexical index; ReleaseMismatch when another analyser made it, or when a file of it cannot be read."""
     try:
         return LexicalIndex.open(release.folder / "lexical", analyser)
-    except (ValueError, OSError) as error:
-        raise ReleaseMismatch(f"the lexical index of release {release.number}: {error}", hint="run: vraagbaak ingest") from error
+    except (ValueError, OSError, EOFError, KeyError) as error:
+        name = f"the lexical index of release {release.number}"
+        raise ReleaseMismatch(f"{name}: {error}", hint="run: vraagbaak ingest --rebuild") from error
 
 
 def indexed_text(passage: Passage, title: str) -> IndexedText:

@@ -17,6 +17,7 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
+from urllib.parse import SplitResult, urlsplit
 
 import numpy as np
 
@@ -172,13 +173,13 @@ def _client(folder: Path) -> Any:
 
 
 def _server(url: str, seconds: float | None = None) -> Any:
-    """A client of a Chroma server. seconds: for one request; Chroma itself would wait for ever."""
-    from urllib.parse import urlsplit
-
+    """A client of a Chroma server. seconds: for one request; Chroma itself would wait for ever, also while it is made."""
     import chromadb
     from chromadb.config import Settings
 
     parts = urlsplit(url)
+    if seconds is not None:
+        _heartbeat(parts, seconds)
     client = chromadb.HttpClient(
         host=parts.hostname or "127.0.0.1",
         port=parts.port or 8000,
@@ -189,6 +190,19 @@ def _server(url: str, seconds: float | None = None) -> Any:
     if session is not None and seconds is not None:
         session.timeout = seconds
     return client
+
+
+def _heartbeat(parts: SplitResult, seconds: float) -> None:
+    """OSError or HTTPException when no Chroma server answers in time."""
+    from http.client import HTTPConnection, HTTPSConnection
+
+    kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
+    connection = kind(parts.hostname or "127.0.0.1", parts.port or 8000, timeout=seconds)
+    try:
+        connection.request("GET", "/api/v2/heartbeat")
+        connection.getresponse().read()
+    finally:
+        connection.close()
 
 
 def build_chroma(folder: Path, vectors: np.ndarray) -> None:

@@ -1,7 +1,7 @@
-"""How well the guard and the masker do on the phrase sets: `python -m evals.guard_report [--held]`.
+"""How well the guard and the masker do on the phrase sets: `python -m evals.guard_report [--held | --fresh]`.
 
-Without --held the *_dev sets, which were looked at while the rules were made; with --held the *_held sets, which were not. Only
-counts are printed, never a phrase. Intervals are Wilson's, 95 %.
+Without --held the *_dev sets, which were looked at while the rules were made; with --held the *_held sets, which were not, and
+with --fresh the *_fresh sets, which were written after them. Only counts are printed, never a phrase. Intervals are Wilson's, 95 %.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from assistant.personal_data import Masker, Span, overlap
 
 FOLDER = Path(__file__).parent / "phrases"
 SETS = ("crisis", "judgement", "injection")
+FRESH_SETS = ("crisis", "judgement")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,14 +105,11 @@ def _by_label(found: Sequence[tuple[dict[str, Any], Verdict]]) -> Iterator[Share
         yield Share(f"   card, and told apart, on {label}", right, len(some))
 
 
-def ordinary_alarms(split: str, guard: Guard) -> Iterator[Share]:
+def ordinary_alarms(
+    split: str, guard: Guard, names: Sequence[str] = ("judgement", "injection", "personal_data")
+) -> Iterator[Share]:
     """False alarms of crisis on the ordinary phrases of the other sets, which were not written to mislead it."""
-    texts = [
-        row["text"]
-        for name in ("judgement", "injection", "personal_data")
-        for row in rows(name, split)
-        if row["label"] == "none"
-    ]
+    texts = [row["text"] for name in names for row in rows(name, split) if row["label"] == "none"]
     yield Share("crisis: false alarms, ordinary phrases", sum(guard.check(t).crisis is not None for t in texts), len(texts))
 
 
@@ -176,8 +174,16 @@ def say(*lines: object) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description="Recall and precision of the guard and the masker on the phrase sets.")
     parser.add_argument("--held", action="store_true", help="the sets that were not looked at; counts only")
+    parser.add_argument("--fresh", action="store_true", help="the newest sets, for the guard only; counts only")
     parser.add_argument("--lists", type=Path, default=None, help="folder for the look-up lists of deduce")
     arguments = parser.parse_args()
+    if arguments.fresh:
+        guard = report_guard()
+        say("phrase sets: *_fresh.jsonl")
+        for name in FRESH_SETS:
+            say(*of_guard(name, "fresh", guard))
+        say(*ordinary_alarms("fresh", guard, ("judgement",)))
+        return
     split = "held" if arguments.held else "dev"
     guard, masker = report_guard(), Masker(cache=arguments.lists)
     masker.wait()

@@ -37,7 +37,8 @@ class Tools:
 
     log: (actor, action, subject, detail).  ready: raises when nothing can be logged.  ask: (release, question).  measured: what is
     known of the quality of a release, None without test questions; measure: find out.  questions: of the test set.
-    check_cards: raises for a file of cards that cannot be used.  rows: newest rows of the log.  gaps: HTML.
+    check_cards: raises for a file of cards that cannot be used.  rows: newest rows of the log.  gaps: HTML.  today: as the
+    assistant counts days.
     """
 
     log: Callable[[str, str, str, Mapping[str, object]], object]
@@ -49,6 +50,7 @@ class Tools:
     check_cards: Callable[[Path], object]
     rows: Callable[[int], Sequence[tuple[str, str, str, str]]]
     gaps: Callable[[Language], str]
+    today: Callable[[], date] = date.today
 
 
 @dataclass(frozen=True, slots=True)

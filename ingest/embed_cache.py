@@ -47,13 +47,15 @@ class EmbedCache:
         hashes = [text_hash(text) for text in texts]
         known = self._known(set(hashes))
         missing = {h: text for h, text in zip(hashes, texts, strict=True) if h not in known}
+        waiting = list(missing.items())
+        step = int(getattr(self._embedder, "at_once", _AT_ONCE))  # an embedder on other machines wants more at a time
         progress(0, len(missing))
-        for begin in range(0, len(missing), _AT_ONCE):
-            some = list(missing.items())[begin : begin + _AT_ONCE]
+        for begin in range(0, len(missing), step):
+            some = waiting[begin : begin + step]
             made = self._embedder.passages([text for _, text in some]).astype(np.float16)
             known.update(zip((h for h, _ in some), made, strict=True))
             self._remember((h, vector) for (h, _), vector in zip(some, made, strict=True))
-            progress(min(begin + _AT_ONCE, len(missing)), len(missing))
+            progress(min(begin + step, len(missing)), len(missing))
         if not texts:
             return np.zeros((0, self._embedder.dimension), np.float16), 0
         return np.stack([known[h] for h in hashes]), len(missing)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,7 +36,7 @@ def build(
     *, home: Path, settings: Any, language: Language, may: Callable[[Any, str], bool], who: Callable[[Any], str], tools: Tools
 ) -> gr.Blocks:
     """The page. may, who: asked with the request of every event."""
-    desk = Desk(open_bench(home, settings), tools, language, bool(settings.serve.accounts))
+    desk = Desk(open_bench(home, settings, tools.today), tools, language, bool(settings.serve.accounts))
 
     def actor(request: Any) -> Actor:
         name = who(request)
@@ -44,13 +45,13 @@ def build(
     return _Page(desk, actor).blocks()
 
 
-def open_bench(home: Path, settings: Any) -> Bench:
+def open_bench(home: Path, settings: Any, today: Callable[[], date] = date.today) -> Bench:
     """The bench of the settings (vraagbaak.settings.Settings)."""
 
     def made(folder: Path, **more: Any) -> Any:
         return cli.build(folder, home, settings, **more)
 
-    return Bench(home, made, settings.corpus.path, settings.serve.upload_mb)
+    return Bench(home, made, settings.corpus.path, settings.serve.upload_mb, today)
 
 
 @dataclass(slots=True)

@@ -237,7 +237,8 @@ class Outgoing:
         await self._send(message)
 
     async def _dressed(self) -> None:
-        assert self._start is not None and self.dress is not None
+        assert self._start is not None
+        assert self.dress is not None
         body = self.dress(b"".join(self._parts).decode("utf-8")).encode("utf-8")
         headers = [(k, v) for k, v in self._start["headers"] if k != b"content-length"]
         self._start["headers"] = [*headers, (b"content-length", str(len(body)).encode())]
@@ -356,11 +357,21 @@ def cookie(header: str) -> str:
     return found.value if found else ""
 
 
-def set_cookie(session: Session | None, scope: Scope) -> str:
+def set_cookie(session: Session | None, scope: Scope, access: AccessSettings) -> str:
     """The Set-Cookie header that logs in, or out. It ends with the browser; the server ends it sooner."""
-    secure = "; Secure" if scope.get("scheme") == "https" else ""
+    secure = "; Secure" if _encrypted(scope, access) else ""
     value, ends = (session.token, "") if session else ("", "; Max-Age=0")
     return f"{COOKIE}={value}; Path=/; HttpOnly; SameSite=Lax{secure}{ends}"
+
+
+def _encrypted(scope: Scope, access: AccessSettings) -> bool:
+    """Whether the browser came over https, to us or to a proxy we trust."""
+    if scope.get("scheme") == "https":
+        return True
+    # client_address looks past the peer only when the peer is a trusted proxy
+    probe = [("x-forwarded-for", "192.0.2.1")]
+    trusted = client_address(access, probe, _peer(scope)) == "192.0.2.1"
+    return trusted and _headers(scope).get("x-forwarded-proto", "").split(",")[-1].strip() == "https"
 
 
 def _bounded(receive: Receive, most: int) -> Receive:

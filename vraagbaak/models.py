@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import urlsplit
 
 from corpus.errors import EmbeddingMissing, ReleaseError, UsageError
 
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from evals.run import Run
     from vraagbaak.settings import Settings
 
+REACH_S = 5.0  # for a connection to the hub
 Kind = Literal["embedding", "reranker"]
 
 
@@ -82,11 +85,27 @@ def fetch(settings: Settings) -> Any:
     missing = not is_here(wanted.name)
     if missing and Path(wanted.name).is_absolute():
         raise EmbeddingMissing(f"there is no folder {wanted.name}", hint="run: vraagbaak models")
+    if missing:
+        _expect_hub(wanted.name)
     seal(online=missing)
     try:
         return open_embedder(wanted.name, wanted.query_prefix, wanted.passage_prefix, download=missing)
     finally:
         seal()
+
+
+def _expect_hub(name: str) -> None:
+    """EmbeddingMissing at once when there is no internet: the hub's own client would try for a minute and a half."""
+    if any(os.environ.get(proxy) for proxy in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy")):
+        return  # the proxy finds the way, not this machine
+    hub = urlsplit(os.environ.get("HF_ENDPOINT") or "https://huggingface.co")
+    try:
+        socket.create_connection((hub.hostname or "", hub.port or 443), timeout=REACH_S).close()
+    except OSError as error:
+        raise EmbeddingMissing(
+            f"'{name}' is not on this machine, and {hub.hostname} cannot be reached",
+            hint="fetch it where there is internet, copy its folder here, and run: vraagbaak models use FOLDER",
+        ) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +118,9 @@ class Trial:
     why_not: str = ""
 
 
-def measured(home: Path, before: Settings, after: Settings, number: int, base: int) -> Trial:
+def measured(
+    home: Path, before: Settings, after: Settings, number: int, base: int, tell: Callable[[str], None] = lambda line: None
+) -> Trial:
     """Run the evals on the release that answers and on the draft."""
     try:
         from evals.compare import compare
@@ -110,6 +131,7 @@ def measured(home: Path, before: Settings, after: Settings, number: int, base: i
     from evals.world import opened
 
     def run(settings: Settings, release: int) -> Run:
+        tell(f"asking release {release} the evaluation questions ...")
         with opened(home, assistant_settings(settings, one_shot=True), release) as world:
             return measure(world)
 

@@ -67,7 +67,7 @@ def run_use(arguments: argparse.Namespace, home: Path, settings: Any) -> int:
         trial = (
             models.Trial(number, base, None, "you asked not to")
             if arguments.no_evals
-            else models.measured(home, settings, wanted, number, base)
+            else models.measured(home, settings, wanted, number, base, _tell)
         )
         models.difference_lines(trial, _tell)
         agreed = arguments.yes or _confirmed(f"Let release {number} with {embedder.name} answer? Type yes: ")
@@ -80,6 +80,7 @@ def run_use(arguments: argparse.Namespace, home: Path, settings: Any) -> int:
         models.throw_away(home, number)
         _tell(f"nothing was switched; release {base} answers (give --yes to switch without a question)")
         return 0
+    _tell("when to answer was fitted for the bundled embedding: `vraagbaak evals calibrate` fits it to this one")
     _tell(f"release {number} answers now; to go back: vraagbaak models use {settings.embedding.name}")
     return 0
 

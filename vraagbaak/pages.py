@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+LISTED_MOST = 40  # passages of one answer
+
 
 @dataclass(frozen=True, slots=True)
 class Pages:
@@ -135,7 +137,7 @@ class Pages:
 
     def source(self, request: Request) -> Response:
         """The section around a quotation."""
-        language = "en" if request.query_params.get("taal") == "en" else "nl"
+        language: wording.Language = "en" if request.query_params.get("taal") == "en" else "nl"
         try:
             release = self.assistant.current().search.release
             html = source_view.view(release, _place(request), self.assistant.today(), language, corpus=self.corpus())
@@ -205,7 +207,7 @@ class Pages:
         except LoginRefused as refused:
             return _html(frame.login_page(here, refused.text(here.language), goal), 429 if refused.wait_s else 403)
         session = await run_in_threadpool(self.accounts.open_session, account)
-        return RedirectResponse(goal, 303, {"Set-Cookie": set_cookie(session, request.scope)})
+        return RedirectResponse(goal, 303, {"Set-Cookie": set_cookie(session, request.scope, self.access)})
 
     async def log_out(self, request: Request) -> Response:
         """End the session; only from a page of that session."""
@@ -219,7 +221,7 @@ class Pages:
                 here = _frame(request)
                 return _html(frame.problem_page(here, wording.say("csrf_wrong", here.language), ""), 403)
             await run_in_threadpool(self.accounts.close_session, token)
-        return RedirectResponse("/inloggen", 303, {"Set-Cookie": set_cookie(None, request.scope)})
+        return RedirectResponse("/inloggen", 303, {"Set-Cookie": set_cookie(None, request.scope, self.access)})
 
     # small things
 
@@ -252,10 +254,18 @@ class Pages:
 
 
 def feedback_from(raw: Any) -> Feedback:
-    """The feedback that a page sends. Raises ValueError, TypeError or KeyError for anything else."""
-    lists = {name: tuple(str(x) for x in list(raw.get(name) or ())[:40]) for name in ("passages", "shown")}
-    texts = {name: str(raw.get(name) or "") for name in ("question", "note", "topic")}
-    return Feedback(verdict=raw["verdict"], status=raw.get("status", "answered"), release=int(raw.get("release") or 0), **texts, **lists)
+    """The feedback that a page sends. Raises ValueError, TypeError, KeyError or AttributeError for anything else."""
+
+    def text(name: str) -> str:
+        return str(raw.get(name) or "")
+
+    def listed(name: str) -> tuple[str, ...]:
+        return tuple(str(x) for x in list(raw.get(name) or ())[:LISTED_MOST])
+
+    return Feedback(
+        raw["verdict"], text("question"), text("note"), raw.get("status", "answered"), int(raw.get("release") or 0),
+        listed("passages"), listed("shown"), text("topic"),
+    )  # fmt: skip
 
 
 def _goal(path: str) -> str:

@@ -9,16 +9,16 @@ need of other rooms. In every handler they ask `may(request, action)`; `who(requ
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
+import atexit
 import logging
 import os
+import shutil
 import sys
 import tempfile
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +38,8 @@ from vraagbaak.wording import Language
 if TYPE_CHECKING:
     import gradio as gr
     from fastapi import FastAPI
+
+    from assistant.wiring import AssistantSettings
 
 log = logging.getLogger(__name__)
 
@@ -184,9 +186,11 @@ def who(request: Any) -> str:
 
 
 def _private_uploads() -> None:
-    """Files that trainers send are kept where nobody else on the computer can read them."""
+    """Files that trainers send are kept where nobody else on the computer can read them, and go with this process at the latest."""
     if "GRADIO_TEMP_DIR" not in os.environ:
-        os.environ["GRADIO_TEMP_DIR"] = tempfile.mkdtemp(prefix="vraagbaak-")
+        folder = tempfile.mkdtemp(prefix="vraagbaak-")
+        os.environ["GRADIO_TEMP_DIR"] = folder
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
 
 
 def _tidying(journal: Journal | None, asking: Sequence[gr.Blocks]) -> Callable[[Any], Any]:
@@ -217,34 +221,39 @@ def serve(home: Path, settings: Settings, host: str, port: int, open_browser: bo
     from assistant.cli import assistant_settings
     from assistant.personal_data import Masker
     from assistant.wiring import assistant as open_assistant
+    from vraagbaak.trainers import quality, trainer_pages  # imports this module for its types
 
     _quiet_libraries()
     access = access_settings(settings.serve)
     accounts = Accounts(home, access)
     check_may_serve(host, access, accounts)
-    masker = Masker(cache=home / "deduce", background=True)
-    helper = open_assistant(home, masker, assistant_settings(settings))
+    masker = Masker(cache=home / "deduce")
+    wanted = assistant_settings(settings)
+    helper = open_assistant(home, masker, replace(wanted, dense="exact"))
     readiness = Readiness()
-    threading.Thread(target=readiness.warm, args=(helper,), daemon=True).start()  # while Gradio is imported
+
+    def slower() -> None:
+        masker.wait()
+        if wanted.dense == "chroma":
+            _with_chroma(helper, home, wanted)
+
+    threading.Thread(target=readiness.warm, args=(helper, slower), daemon=True).start()  # while Gradio is imported
     journal = Journal(home, retention_days=settings.journal.days, mask=masker.mask, ready=lambda: masker.ready)
     app = build_app(home, settings, helper, host=host, accounts=accounts, journal=journal, readiness=readiness,
-                    quality=_quality(home), trainer_pages=_trainer_pages(home, settings, helper))  # fmt: skip
+                    quality=lambda release: quality(home, release), trainer_pages=trainer_pages(home, settings, helper))  # fmt: skip
     run(app, host, port, open_browser=open_browser)
 
 
-def _trainer_pages(home: Path, settings: Settings, helper: Assistant) -> Sequence[TrainerPage]:
-    if importlib.util.find_spec("vraagbaak.trainers") is None:
-        return ()
-    made: Sequence[TrainerPage] = importlib.import_module("vraagbaak.trainers").trainer_pages(home, settings, helper)
-    return made
+def _with_chroma(helper: Assistant, home: Path, wanted: AssistantSettings) -> None:
+    """Let Chroma search from the moment it is open. Importing it takes seconds, and until then exact search finds the same passages."""
+    from assistant.wiring import CurrentRelease
 
-
-def _quality(home: Path) -> Callable[[int], Any]:
-    """What the last eval run measured of a release, for the page Over & privacy."""
-    if importlib.util.find_spec("vraagbaak.trainers") is None:
-        return lambda release: None
-    trainers = importlib.import_module("vraagbaak.trainers")
-    return lambda release: trainers.quality(home, release)
+    current = CurrentRelease(home, wanted)
+    try:
+        current()
+    except VraagbaakError:  # no release yet, or a damaged one: the assistant says so itself
+        return
+    helper.current = current
 
 
 def _quiet_libraries() -> None:

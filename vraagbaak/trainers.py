@@ -70,7 +70,7 @@ class Workbench:
         """For the page Beheer."""
         return Tools(
             log=self.audit.append, ready=self.audit.ready, ask=self.asked, measured=self.measured, measure=self.measure,
-            questions=self.questions, check_cards=load_cards, rows=self.rows, gaps=self.gaps,
+            questions=self.questions, check_cards=load_cards, rows=self.rows, gaps=self.gaps, today=self.assistant.today,
         )  # fmt: skip
 
     def rows(self, newest: int) -> Sequence[tuple[str, str, str, str]]:

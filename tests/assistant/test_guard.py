@@ -55,6 +55,12 @@ def test_an_order_beside_an_emergency_does_not_take_the_card_away(guard: Guard) 
     [
         ("wat is het protocol bij een mes?", True, True),
         ("hij staat nu met een mes voor haar, wat is het protocol", True, False),
+        ("mag ik 112 bellen als de moeder dat niet wil?", True, True),
+        ("stel dat een vader tijdens het bezoek een pistool laat zien, wat doe ik dan", True, True),
+        ("hoe vraag je iemand naar zelfdoding", True, True),
+        ("moet ik 112 bellen, hij trapt nu de deur in", True, False),
+        ("we proefden taart en het ging over school. bij de deur zei ze dat hij haar weer wurgt. hoeveel doelen?", True, False),
+        ("we maken er een mooi eind aan met een lunch", False, False),
         ("zegt vaak dat het van haar niet meer hoeft", True, False),
         ("vorig jaar deed hij een poging, hoe praat ik daarover", False, False),
         ("vorig jaar deed ze een poging en vandaag zegt ze dat ze dood wil", True, False),

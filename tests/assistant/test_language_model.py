@@ -82,8 +82,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place / "home"
 
 
-def helper_with(home: Path, url: str, seconds: float = 20.0, **more: Any) -> Assistant:
-    model = LanguageModelSettings(url, "klein", seconds, **more)
+def helper_with(home: Path, url: str, seconds: float = 20.0, name: str = "klein", **more: Any) -> Assistant:
+    model = LanguageModelSettings(url, name, seconds, **more)
     opened = shelve(open_release(home), AssistantSettings(dense="exact", language_model=model), embedder=HashEmbedder())
     return Assistant(lambda: opened, NoMask(), lambda: TODAY)
 
@@ -563,52 +563,76 @@ def tiny_llama(folder: Path) -> Path:
     return folder
 
 
-def started(folder: Path, port: int) -> subprocess.Popen[bytes]:
-    command = [
-        str(Path(sys.executable).with_name("transformers")),
-        "serve",
-        str(folder),
-        "--host",
-        "127.0.0.1",
-        "--port",
-        str(port),
-    ]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    for _ in range(240):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return process
-        if process.poll() is not None:
-            break
-        time.sleep(0.25)
-    process.kill()
-    pytest.skip("`transformers serve` did not start: it needs transformers[serving]")
+SERVE = os.environ.get("TRANSFORMERS_COMMAND", "")  # of another environment, where transformers[serving] is installed
 
 
-@pytest.mark.slow
-def test_a_real_server_that_is_killed_while_it_writes_leaves_a_cited_answer(home: Path, tmp_path: Path) -> None:
-    if find_spec("accelerate") is None or find_spec("uvicorn") is None:
-        pytest.skip("`transformers serve` needs transformers[serving], which is not installed")
+@pytest.fixture
+def real(tmp_path: Path) -> Iterator[tuple[str, str, subprocess.Popen[bytes]]]:
+    """A real OpenAI-compatible server with a tiny model: (url, model, process)."""
+    if not SERVE and find_spec("accelerate") is None:
+        pytest.skip("needs transformers[serving]: install it, or name its command in TRANSFORMERS_COMMAND")
+    model = str(tiny_llama(tmp_path / "model"))
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    model = str(tiny_llama(tmp_path / "model"))
-    process = started(Path(model), port)
+    command = [SERVE or str(Path(sys.executable).with_name("transformers")), "serve", model]
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "env": {**os.environ, "OMP_NUM_THREADS": "1"}}
+    process = subprocess.Popen([*command, "--host", "127.0.0.1", "--port", str(port)], **quiet)  # type: ignore[call-overload]
     try:
-        helper = helper_with(home, f"http://127.0.0.1:{port}/v1", 60.0)
-        wordy = ChatServer.at(f"http://127.0.0.1:{port}/v1", model, 60.0)
-        pieces = wordy.write(prompt_for(*_evidence_and_shelf(home)).messages)
-        assert isinstance(next(pieces), str)  # it streams
-        process.kill()
-        with pytest.raises(ModelUnavailable):
-            list(pieces)
-        is_cited_and_true(helper.ask(QUESTION), helper)
+        if not listening(process, port):
+            pytest.skip("`transformers serve` does not start here")
+        yield f"http://127.0.0.1:{port}/v1", model, process
     finally:
         process.kill()
         process.wait(10)
 
 
-def _evidence_and_shelf(home: Path) -> tuple[Evidence, Any]:
+def listening(process: subprocess.Popen[bytes], port: int) -> bool:
+    for _ in range(400):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return True
+        if process.poll() is not None:
+            return False
+        time.sleep(0.25)
+    return False
+
+
+@pytest.mark.slow
+def test_a_real_server_that_is_killed_while_it_writes_leaves_a_cited_answer(
+    real: tuple[str, str, subprocess.Popen[bytes]], home: Path
+) -> None:
+    url, model, process = real
+    helper = helper_with(home, url, 100.0, model)
+    generator = helper.current().generator
+    assert isinstance(generator, LanguageModelGenerator)
+    write, written = generator._write, []
+
+    def killing(messages: Any) -> Iterator[str]:
+        for piece in write(messages):
+            written.append(piece)
+            if piece:
+                process.kill()
+            yield piece
+
+    generator._write = killing
+    answer = helper.ask(QUESTION)
+    assert any(written)  # it was writing
+    is_cited_and_true(answer, helper)
+    assert answer.generator == "extractive"
+    assert "model_failed" in {n.kind for n in answer.notices}
+
+
+@pytest.mark.slow
+def test_the_nonsense_of_a_real_model_is_read_to_its_end_and_not_shown(
+    real: tuple[str, str, subprocess.Popen[bytes]], home: Path
+) -> None:
+    url, model, _ = real
+    assert "".join(ChatServer.at(url, model, 100.0).write(prompt_for(*evidence_and_shelf(home)).messages))
+    helper = helper_with(home, url, 100.0, model)
+    is_cited_and_true(helper.ask(QUESTION), helper)
+
+
+def evidence_and_shelf(home: Path) -> tuple[Evidence, Any]:
     evidence, opened = evidence_for(QUESTION, home)
     return evidence, opened.shelf

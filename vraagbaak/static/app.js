@@ -97,7 +97,7 @@
       if (narrow()) panel.showModal();
       else panel.show();
       root.classList.toggle("vb-bron-open", true);
-      inView(button); /* the answer makes room, and its lines move */
+      if (button.matches(".vb-cite")) inView(button); /* the answer makes room, and its lines move */
     }
     const { bron, van, tot } = button.dataset;
     let html;
@@ -381,6 +381,7 @@
 
   document.addEventListener("DOMContentLoaded", () => {
     dialog()?.addEventListener("close", closed);
+    dialog()?.addEventListener("scroll", (event) => event.target.classList.toggle("vb-verder", event.target.scrollTop > 50));
     const app = $("gradio-app");
     if (app) {
       new MutationObserver(() => { if ($("#vb-vraag")) started(); }).observe(app, { childList: true, subtree: true, characterData: true });

@@ -97,7 +97,8 @@ class Assistant:
         """Answer a question in the light of the conversation before it. only: source codes to search in, all without."""
         clock = _Clock()
         with clock.step("total"):
-            answer = self._ask(shortened(text), tuple(history), language, frozenset(only), clock)
+            past = tuple(Turn(shortened(turn.question), turn.answer) for turn in history)
+            answer = self._ask(shortened(text), past, language, frozenset(only), clock)
         return replace(answer, timings_ms={k: round(v, 2) for k, v in clock.spent.items()})
 
     def _ask(self, text: str, history: tuple[Turn, ...], language: Language, only: frozenset[str], clock: _Clock) -> Answer:

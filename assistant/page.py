@@ -177,8 +177,8 @@ def build(page: AskPage, allow: Callable[[Any], bool] = lambda request: True) ->
         fresh.click(lambda: ("", "", ""), None, [shown, past, box], **quiet)
         blocks.load(page.examples, None, themes, **quiet)
         blocks.unload(leave)
-    blocks.queue(default_concurrency_limit=AT_ONCE, api_open=False)
-    return blocks
+    made: gr.Blocks = blocks.queue(default_concurrency_limit=AT_ONCE, api_open=False)
+    return made
 
 
 def _busy(language: Language) -> str:

@@ -389,14 +389,14 @@ class Example:
 
 
 EXAMPLES: tuple[Example, ...] = (
-    Example("Bellen", "Calls", "Hoe begin ik het eerste gesprek?", "H02"),
-    Example("Bellen", "Calls", "Mag ik een voicemail inspreken bij een hulpvrager?", "H02"),
-    Example("Vertrouwelijkheid", "Confidentiality", "Wanneer mag ik zonder toestemming iets delen?", "H07"),
-    Example("Vertrouwelijkheid", "Confidentiality", "Wat doe ik als de politie mij om informatie vraagt?", "H04"),
+    Example("Bellen", "Calls", "Welke vragen stel ik in het eerste gesprek?", "H02"),
+    Example("Bellen", "Calls", "Binnen hoeveel uur bel ik een voicemail terug?", "H02"),
+    Example("Vertrouwelijkheid", "Confidentiality", "Wat doe ik als een ouder de toestemming intrekt?", "H07"),
+    Example("Vertrouwelijkheid", "Confidentiality", "Wat zeg ik als een journalist belt?", "H04"),
     Example("Opschrijven", "Writing down", "Hoe lang bewaren we een dossier?", "N01"),
     Example("Opschrijven", "Writing down", "Wat zet ik nooit in een contactnotitie?", "N01"),
-    Example("Begeleiden", "Supporting", "Mag ik alleen op huisbezoek?", "N08"),
-    Example("Begeleiden", "Supporting", "Wanneer sluiten we een begeleiding af?", "H09"),
-    Example("Zorg voor jezelf", "Looking after yourself", "Wat kan ik doen als een gesprek mij blijft bezighouden?", "H10"),
-    Example("Zorg voor jezelf", "Looking after yourself", "Wat is het verschil tussen intervisie en supervisie?", "N13"),
+    Example("Begeleiden", "Supporting", "Hoe meld ik een huisbezoek aan?", "N08"),
+    Example("Begeleiden", "Supporting", "Hoe lang duurt een begeleiding?", "H09"),
+    Example("Zorg voor jezelf", "Looking after yourself", "Wanneer krijg ik opvang na een heftig gesprek?", "H10"),
+    Example("Tolken", "Interpreting", "Mag een kind tolken?", "N07"),
 )

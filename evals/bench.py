@@ -102,6 +102,11 @@ class Job:
         """Whether it is busy."""
         return self._thread is not None and self._thread.is_alive()
 
+    def wait(self, seconds: float) -> None:
+        """Until it is done, or this long."""
+        if self._thread is not None:
+            self._thread.join(seconds)
+
     def start(self, release: int) -> None:
         """Begin. Raises UsageError while another one runs."""
         with self._lock:

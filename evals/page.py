@@ -73,15 +73,18 @@ class Desk:
     def _figures(self, run: Run) -> str:
         from evals.table import METRICS
 
-        rows = []
+        rows, below = [], 0
         for m in METRICS:
             e = run.estimates.get(m.name)
             if e is not None and m.floor is not None:
-                short = "" if m.better * (e.value - m.floor) >= 0 else " ▾"
+                met = m.better * (e.value - m.floor) >= 0
+                below += not met
+                short = "" if met else " ▾"
                 floor = f"{'≥' if m.better > 0 else '≤'} {_number(m.floor)}{short}"
                 what = m.nl if self.language == "nl" else m.en
                 rows.append((escape(what), _number(e.value), f"{_number(e.low)} – {_number(e.high)}", floor))
-        return _table(self.ui("last"), [self.ui(n) for n in ("figure", "value", "interval", "floor")], rows)
+        told = f"<p>{escape(self.ui('short', n=below, total=len(rows)))}</p>" if below else ""
+        return told + _table(self.ui("last"), [self.ui(n) for n in ("figure", "value", "interval", "floor")], rows)
 
     def _link(self, folder: Path) -> str:
         if not (folder / "report.html").is_file():

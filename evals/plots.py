@@ -19,12 +19,11 @@ _COLOURS = (GREEN, GREY, RED, "#d08c3a", "#6a7fae", "#8b5a8c", "#c9b458")
 
 
 def _draw(draw: Callable[[Any], None], height: float = 2.8) -> str:
-    import matplotlib
+    # no pyplot: it keeps one state for the whole process, and a page measures in a thread beside others that draw
+    from matplotlib import rc_context
+    from matplotlib.figure import Figure
 
-    matplotlib.use("svg")
-    import matplotlib.pyplot as plt
-
-    with plt.rc_context(
+    with rc_context(
         {
             "svg.fonttype": "none",
             "svg.hashsalt": "evals",
@@ -36,13 +35,10 @@ def _draw(draw: Callable[[Any], None], height: float = 2.8) -> str:
             "font.family": "sans-serif",
         }
     ):
-        figure, axes = plt.subplots(figsize=(6.4, height))
-        try:
-            draw(axes)
-            out = io.StringIO()
-            figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None}, bbox_inches="tight")
-        finally:
-            plt.close(figure)
+        figure = Figure(figsize=(6.4, height))
+        draw(figure.subplots())
+        out = io.StringIO()
+        figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None}, bbox_inches="tight")
     text = out.getvalue()
     return text[text.index("<svg") :]
 

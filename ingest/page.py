@@ -87,8 +87,8 @@ class _Page:
                 self.seen = self.live.add(gr.State(None), lambda: drafts.open_draft(self.desk.bench.home))
                 with gr.Tabs():
                     for name in ("texts", "add", "try", "attention", "cards", "gaps", "log"):
-                        with gr.Tab(ui(f"tab_{name}"), elem_id=f"vb-tab-{name}"):
-                            getattr(self, f"_{name}")()
+                        with gr.Tab(ui(f"tab_{name}"), elem_id=f"vb-tab-{name}") as opened:
+                            self._gaps(opened) if name == "gaps" else getattr(self, f"_{name}")()
             parts = [part for part, _ in self.live.parts]
             blocks.load(self._refresher(), None, parts, show_progress="hidden", api_visibility="private")
             for trigger, handler, inputs, outputs, kind in self.pending:
@@ -437,10 +437,16 @@ class _Page:
         self.act(send.click, lambda actor, *v: desk.propose_word(actor, *v), [before, *boxes], notice)
         self.act(drop.click, lambda actor, was, *v: desk.drop_word(actor, was), [before, *boxes], notice)
 
-    def _gaps(self) -> None:
+    def _gaps(self, opened: Any) -> None:
         import gradio as gr
 
-        self.live.add(gr.HTML("", elem_id="vb-gaten", **_HTML), lambda: self.desk.tools.gaps(self.desk.language))
+        shown = gr.HTML(_WAITING, elem_id="vb-gaten", **_HTML)
+
+        def looked(actor: Actor) -> str:
+            actor.need("gaps.view")
+            return self.desk.tools.gaps(self.desk.language)
+
+        self.view(opened.select, looked, [], [shown])  # asks some sixty questions, so only for who looks
 
     def _log(self) -> None:
         import gradio as gr

@@ -138,9 +138,14 @@ def _sealed(home: Path, settings: Settings) -> Iterator[Finding]:
     yield from sealed(os.environ)
 
 
+def _meaning(value: str) -> str:
+    """One word for a switch that libraries write in several: Gradio turns our "1" into "True"."""
+    return {"1": "true", "yes": "true", "on": "true", "0": "false", "no": "false", "off": "false"}.get(value.lower(), value.lower())
+
+
 def sealed(environment: Mapping[str, str]) -> Iterator[Finding]:
     """Whether the libraries below us are told to stay silent, and whether anything would carry local calls elsewhere."""
-    open_ = [name for name, value in SWITCHES.items() if environment.get(name) != value]
+    open_ = [name for name, value in SWITCHES.items() if _meaning(environment.get(name, "")) != _meaning(value)]
     left = [name for name in FORGOTTEN if environment.get(name)]
     yield Finding(
         "privacy switches",

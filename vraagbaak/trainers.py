@@ -180,6 +180,8 @@ class Workbench:
         """Everything in open formats, as one zip."""
         from starlette.responses import Response as Bytes
 
+        if not may(request, "corpus.view"):
+            return Bytes(status_code=403)
         data = export_zip(self.home, self._folder())
         return Bytes(
             data, media_type="application/zip", headers={"Content-Disposition": 'attachment; filename="vraagbaak-export.zip"'}
@@ -196,6 +198,8 @@ class Workbench:
 
         from evals.bench import report_of
 
+        if not may(request, "evals.view"):
+            return PlainTextResponse("403", 403)
         name = str(request.path_params["name"])
         page = report_of(self.home, name) if re.fullmatch(r"[\w-]{1,80}", name) else ""
         if not page:

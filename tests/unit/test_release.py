@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -121,6 +120,6 @@ def test_pruning_keeps_the_newest_and_the_current(home: Path) -> None:
 
 
 def test_the_pointer_is_replaced_never_rewritten(home: Path) -> None:
-    before = os.stat(home / "current").st_ino
+    before = (home / "current").stat().st_ino
     change(home, "einde")
-    assert os.stat(home / "current").st_ino != before
+    assert (home / "current").stat().st_ino != before

@@ -145,6 +145,7 @@ def test_a_switch_that_is_not_set_and_a_proxy_that_takes_local_calls_are_found()
         return {f.name: f.ok for f in sealed({**SWITCHES, **more})}
 
     assert of() == {"privacy switches": True, "proxy": True}
+    assert of(HF_HUB_DISABLE_TELEMETRY="True")["privacy switches"]  # as Gradio writes our "1"
     assert not of(HF_HUB_OFFLINE="0")["privacy switches"]
     assert not of(OPENAI_API_KEY="x")["privacy switches"]
     assert not of(HTTP_PROXY="http://proxy:3128")["proxy"]

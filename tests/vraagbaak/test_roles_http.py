@@ -163,6 +163,7 @@ def test_even_with_the_door_left_open_no_event_changes_anything_for_a_confidant(
             said = fire(client, page, number, [_value(i) for i in range(len(event["inputs"]))], f"sessie{number}")
             assert "process_completed" in said or "status" in said
             assert "Werkinstructie" not in said, event["targets"]
+    assert [client.get(path).status_code for path in ("/beheer/export.zip", "/kwaliteit/verslag/x")] == [403, 403]
     world.stop()
     assert world.files() == before
     assert Audit(world.home).rows() == ()

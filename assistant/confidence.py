@@ -31,6 +31,9 @@ SIGNALS = (
     "words",  # content words of the question, 0..1
     "heading",  # share of the question's words that title and headings hold
     "rare_missing",  # rarity of the rarest question word that the passage lacks, against the average, 0..1
+    "asked",  # likeness of the nearest known phrasing that the passage answers
+    "gap",  # likeness of the nearest question that is known to have no answer
+    "unasked",  # 1 where no phrasings are kept, so that the two above say nothing
 )
 
 
@@ -85,6 +88,9 @@ def signals(relevance: Relevance, wanted: Wanted, evidence: Evidence) -> dict[st
         "typed": answers(wanted.kind, first.hit.passage.text) if wanted.kind else 0.5,
         "words": min(wanted.content, 10) / 10,
         "heading": relevance.coverage(wanted, around),
+        "asked": first.hit.asked,
+        "gap": evidence.gap or 0.0,
+        "unasked": float(evidence.gap is None),
         "rare_missing": min(max(missing, default=0.0) / (2 * mean), 1.0) if mean else 0.0,
     }
 

@@ -100,12 +100,14 @@ class Scored:
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """The hits that are allowed to support an answer to this question, best first; may be empty.
-    ranked: the first few with their units scored, for generators and for the decision to answer."""
+    ranked: the first few with their units scored, for generators and for the decision to answer.
+    gap: likeness of the nearest question that is known to have no answer, 0..1; None where no phrasings are kept."""
 
     question: Question
     hits: tuple[Hit, ...]
     sources: Mapping[str, Source]  # by Source.key, of the hits
     ranked: tuple[Scored, ...] = ()
+    gap: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

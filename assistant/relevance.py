@@ -62,6 +62,10 @@ _ASKS: tuple[tuple[str, re.Pattern[str], re.Pattern[str]], ...] = tuple(
 )
 
 
+ASKED = 1.5  # what a question that is word for word a known phrasing adds to the value of the passage that answers it
+ASKED_UNIT = 0.5  # ... and to the score of the words that answer it
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """A question, ready to be compared. concepts: its content words with what covers each; rarities: of those words."""
@@ -169,11 +173,18 @@ def scored(relevance: Relevance, wanted: Wanted, hit: Hit, source: Source, docum
     heading = hit.passage.heading
     context = " . ".join((source.title, *heading))
     scores = relevance.units(wanted, units, context) if units else np.zeros(0)
+    scores = scores + ASKED_UNIT * hit.asked * np.array([_within(u, hit.place) for u in units])
     named = relevance.coverage(wanted, relevance.features(" . ".join(heading)))
     near = float(relevance.cosines(wanted, heading[-1:])[0]) if heading else 0.0
     length = min(hit.passage.text.count(" ") / 100, 1.5)
-    value = 0.5 * hit.score + float(scores.max(initial=0.0)) + 0.8 * named + 0.5 * near + 0.15 * length
+    value = ASKED * hit.asked + 0.5 * hit.score + float(scores.max(initial=0.0)) + 0.8 * named + 0.5 * near + 0.15 * length
     return Scored(hit, units, tuple(float(s) for s in scores), value)
+
+
+def _within(unit: Unit, place: tuple[int, int]) -> float:
+    """1.0 when most of a unit lies within the words that answer a known phrasing, or the other way round."""
+    shared = min(unit.end, place[1]) - max(unit.start, place[0])
+    return float(2 * shared >= min(unit.end - unit.start, place[1] - place[0]) > 0)
 
 
 def asked_for(question: str) -> str:

@@ -46,6 +46,7 @@ def retrieve(
     question gives context, but must not outvote what is asked. The first of them are then ranked again by their sentences.
     """
     found = search.search(question.search, POOL, allowed)
+    like = search.like(question.asked, allowed)
     if question.asked != question.search:
         found = merged(found, search.search(question.asked, POOL, allowed), FOCUS)
     wanted = relevance.wanted(question.asked)
@@ -55,13 +56,14 @@ def retrieve(
     ranked.sort(key=lambda s: (-s.value, s.hit.rank))
     hits = tuple(replace(s.hit, rank=rank, score=s.value / HIGHEST) for rank, s in enumerate(ranked[:DEPTH], start=1))
     kept = tuple(replace(s, hit=hit) for s, hit in zip(ranked, hits, strict=False))
-    return Evidence(question, hits, {h.passage.source: shelf.by_key[h.passage.source] for h in hits}, kept)
+    sources = {h.passage.source: shelf.by_key[h.passage.source] for h in hits}
+    return Evidence(question, hits, sources, kept, like.gap if like else None)
 
 
 def merged(whole: Sequence[Hit], asked: Sequence[Hit], share: float) -> tuple[Hit, ...]:
     """Both rankings in one, (1 - share) and `share` of their scores; ties by row."""
     scores: dict[int, float] = {}
-    hits = {hit.row: hit for hit in (*whole, *asked)}
+    hits = {hit.row: hit for hit in sorted((*whole, *asked), key=lambda hit: hit.asked)}  # the likest phrasing stays
     for found, weight in ((whole, 1 - share), (asked, share)):
         for hit in found:
             scores[hit.row] = scores.get(hit.row, 0.0) + weight * hit.score

@@ -290,7 +290,7 @@ class LexicalIndex:
         own = analyser.with_vocabulary(w for w, n in counts.items() if n >= MIN_WORD_COUNT)
         names = (*NAMESPACES, *(f"document_{name}" for name in NAMESPACES))
         spaces = {name: _open_postings(folder, name) for name in names}
-        owner = _mapped(folder / "document_of.npy")
+        owner = mapped(folder / "document_of.npy")
         return cls(own, spaces, meta["passages"], owner, tuning or Tuning(**meta["tuning"]), Speller(counts))
 
     def __len__(self) -> int:
@@ -364,12 +364,12 @@ def best(total: Scores, limit: int, allowed: NDArray[np.bool_] | None = None) ->
 def _open_postings(folder: Path, name: str) -> Postings:
     words = (folder / f"{name}.words.txt").read_text(encoding="utf-8")
     numbers = {word: i for i, word in enumerate(words.split("\n"))} if words else {}
-    offsets, rows, scores = (_mapped(folder / f"{name}.{kind}.npy") for kind in ("offsets", "rows", "scores"))
+    offsets, rows, scores = (mapped(folder / f"{name}.{kind}.npy") for kind in ("offsets", "rows", "scores"))
     return Postings(numbers, offsets, rows, scores)
 
 
-def _mapped(path: Path) -> NDArray[Any]:
-    """Memory-mapped; an empty array cannot be mapped and is read."""
+def mapped(path: Path) -> NDArray[Any]:
+    """An array that was saved, memory-mapped; an empty one cannot be mapped and is read."""
     if path.stat().st_size <= 128:
         return cast("NDArray[Any]", np.load(path, allow_pickle=False))
     mapped = np.load(path, mmap_mode="r", allow_pickle=False)

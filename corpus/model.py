@@ -114,6 +114,16 @@ class Passage:
 
 
 @dataclass(frozen=True, slots=True)
+class Ask:
+    """A way to ask for the words `start`..`end` of a source version; without a source, for something no text answers."""
+
+    text: str
+    source: str = ""  # Source.key
+    start: int = 0
+    end: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Hit:
     """A passage that was found, with its fused score (0..1) and the score of each leg; rank counts from 1."""
 
@@ -123,6 +133,8 @@ class Hit:
     dense: float  # cosine, -1..1
     rank: int = 0
     row: int = -1  # position of the passage in the release
+    asked: float = 0.0  # likeness of the nearest known phrasing that this passage answers, 0..1
+    place: tuple[int, int] = (0, 0)  # the words that answer that phrasing: offsets in the canonical text
 
 
 def text_hash(text: str) -> str:

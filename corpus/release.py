@@ -2,10 +2,11 @@
 
     home/current             the number of the release that answers; replaced in one atomic step
     home/releases/0003/      manifest.json    number, sources, embedding, analyser, checksums
-                             release.sqlite   sources, documents, passages, report: the truth
+                             release.sqlite   sources, documents, passages, asks, report: the truth
                              vectors.npy      float16, one row per passage, unit length
                              lexical/         BM25, derived, memory-mapped
                              chroma/          nearest neighbours, derived; may be missing, then search is exact
+                             asked/           known phrasings, derived; only where trainers wrote any
                              cards.toml, synonyms.toml   as they were when this release was made
     home/writer.lock         one writer at a time
 
@@ -35,7 +36,7 @@ import numpy as np
 from filelock import FileLock, Timeout
 
 from corpus.errors import DiskTrouble, NoRelease, ReleaseCorrupt, ReleaseError, ReleaseMismatch, WriterBusy
-from corpus.model import Block, Document, Passage, Rect, Source
+from corpus.model import Ask, Block, Document, Passage, Rect, Source
 
 LAYOUT = 1  # of a release folder; raised when a reader could misread an older one
 KEEP = 8  # releases that stay for rollback and comparison; older ones are removed by the next build
@@ -47,6 +48,8 @@ CREATE TABLE document (source TEXT PRIMARY KEY, file_sha256 TEXT NOT NULL, parse
 CREATE TABLE passage (row INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL, source TEXT NOT NULL, heading TEXT NOT NULL,
                       pages TEXT NOT NULL, "start" INTEGER NOT NULL, "end" INTEGER NOT NULL, text TEXT NOT NULL);
 CREATE INDEX passage_source ON passage (source);
+CREATE TABLE ask (position INTEGER PRIMARY KEY, source TEXT NOT NULL, "start" INTEGER NOT NULL, "end" INTEGER NOT NULL,
+                  text TEXT NOT NULL);
 CREATE TABLE report (position INTEGER PRIMARY KEY, row TEXT NOT NULL);
 """
 
@@ -192,6 +195,18 @@ class Release:
                 found[r[0]] = passage_from(r)
         return tuple(found[int(row)] for row in rows if int(row) in found)
 
+    def asks(self) -> tuple[Ask, ...]:
+        """The known phrasings, in the order of their file; none in a release that was made before there were any."""
+        if not self._rows("SELECT 1 FROM sqlite_master WHERE name = 'ask'"):
+            return ()
+        return tuple(Ask(*row) for row in self._rows('SELECT text, source, "start", "end" FROM ask ORDER BY position'))
+
+    @cached_property
+    def ask_vectors(self) -> np.ndarray:
+        """float16 (asks, dimension), in the order of `asks`."""
+        path = self.folder / "asked" / "vectors.npy"
+        return np.load(path) if path.is_file() else np.zeros((0, self.manifest.embedding.dimension), np.float16)
+
     def row_of(self, passage: str) -> int | None:
         """The row of a passage id."""
         rows = self._rows("SELECT row FROM passage WHERE id = ?", (passage,))
@@ -335,7 +350,7 @@ def file_sha256(path: Path) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """Everything a release is made of, before it is written. Rows of passages and vectors correspond."""
+    """Everything a release is made of, before it is written. Rows of passages and vectors correspond, and asks and theirs."""
 
     sources: tuple[Source, ...]
     documents: tuple[tuple[Document, str, str], ...]  # with the sha256 of the file and the parser version
@@ -348,6 +363,8 @@ class Contents:
     files: Mapping[str, bytes] = field(default_factory=dict)  # cards.toml, synonyms.toml, ...
     settings: Mapping[str, Any] = field(default_factory=dict)
     note: str = ""
+    asks: tuple[Ask, ...] = ()
+    ask_vectors: np.ndarray = field(default_factory=lambda: np.zeros((0, 0), np.float32))
 
 
 @contextmanager
@@ -471,6 +488,10 @@ def _write_database(path: Path, contents: Contents) -> None:
                 (row, p.id, p.source, json.dumps(p.heading, ensure_ascii=False), json.dumps(p.pages), p.start, p.end, p.text)
                 for row, p in enumerate(contents.passages)
             ),
+        )
+        db.executemany(
+            "INSERT INTO ask VALUES (?,?,?,?,?)",
+            ((i, a.source, a.start, a.end, _storable(a.text)) for i, a in enumerate(contents.asks)),
         )
         db.executemany(
             "INSERT INTO report VALUES (?,?)",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -17,12 +18,14 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 
+from corpus import asked
 from corpus import lexical as lexical_index
+from corpus.asked import AskIndex, Like
 from corpus.errors import ReleaseError, ReleaseMismatch
 from corpus.fuse import fuse, rrf
 from corpus.lexical import IndexedText, LexicalIndex
-from corpus.model import Hit, Passage, Source
-from corpus.release import Contents, Manifest, Release
+from corpus.model import Ask, Hit, Passage, Source
+from corpus.release import Contents, Derive, Manifest, Release
 from corpus.vectors import ExactVectors, VectorIndex, make_chroma
 
 if TYPE_CHECKING:
@@ -42,6 +45,7 @@ class SearchSettings:
     legs: Legs = "fused"
     weight: float = 0.3  # of the dense leg, 0..1: 0 is lexical alone
     candidates: int = 60  # per leg before fusion; more changed nothing on the development sets
+    asked: float = 0.5  # share of the known phrasings in the score, where there are any; 0 leaves them out
 
 
 class PassageSearch(Protocol):
@@ -49,6 +53,10 @@ class PassageSearch(Protocol):
 
     def search(self, question: str, limit: int = 10, allowed: np.ndarray | None = None) -> tuple[Hit, ...]:
         """The best passages, best first, at most `limit`; never one outside `allowed` (bool per row)."""
+        ...
+
+    def like(self, question: str, allowed: np.ndarray | None = None) -> Like | None:
+        """Which known phrasings a question is like; None where none are kept."""
         ...
 
 
@@ -64,7 +72,9 @@ class HybridSearch:
         passages: Callable[[Sequence[int]], Sequence[Passage]],
         settings: SearchSettings = SearchSettings(),
         reranker: Reranker | None = None,
+        phrasings: AskIndex | None = None,
     ) -> None:
+        self.phrasings = phrasings
         self.lexical, self.vectors, self.exact, self.embedder = lexical, vectors, exact, embedder
         self._passages, self.settings, self._reranker = passages, settings, reranker
         self._rests_until = 0.0  # on the monotonic clock: a vector index that failed is left alone for a while
@@ -78,9 +88,27 @@ class HybridSearch:
         vector = self._embed(question) if self.settings.legs != "lexical" else np.zeros(0, np.float32)
         meaning = self._nearest(vector, depth, allowed) if vector.any() else nothing
         wanted = max(limit, self._reranker.depth) if self._reranker else limit
-        rows, scores = self._fused(words, meaning, wanted)
-        hits = self._hits(rows, scores, words, vector)
+        rows, scores = self._fused(words, meaning, depth)
+        like = self.like(question, allowed) or asked.NOTHING
+        hits = self._hits(*self._with_asked(rows, scores, like, wanted), words, vector)
         return self._reranker.rerank(question, hits)[:limit] if self._reranker else hits
+
+    def like(self, question: str, allowed: np.ndarray | None = None) -> Like | None:
+        """See PassageSearch."""
+        if self.phrasings is None or not self.settings.asked:
+            return None
+        return self.phrasings.like(question, self._embed(question), allowed)
+
+    def _with_asked(self, rows: np.ndarray, scores: np.ndarray, like: Like, limit: int) -> tuple[np.ndarray, np.ndarray, Like]:
+        """The fused ranking and the known phrasings in one."""
+        if not like.rows:
+            return rows[:limit], scores[:limit], like
+        share = self.settings.asked
+        total = dict(zip(rows.tolist(), ((1 - share) * scores).tolist(), strict=True))
+        for row, (likeness, _, _) in like.rows.items():
+            total[row] = total.get(row, 0.0) + share * likeness
+        order = sorted(total, key=lambda row: (-total[row], row))[:limit]
+        return np.array(order, np.int32), np.array([total[row] for row in order], np.float32), like
 
     def _nearest(self, vector: np.ndarray, depth: int, allowed: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
         if time.monotonic() < self._rests_until:
@@ -110,14 +138,17 @@ class HybridSearch:
                 return fuse(*words, *meaning, weight=self.settings.weight, limit=limit)
 
     def _hits(
-        self, rows: np.ndarray, scores: np.ndarray, words: tuple[np.ndarray, np.ndarray], vector: np.ndarray
+        self, rows: np.ndarray, scores: np.ndarray, like: Like, words: tuple[np.ndarray, np.ndarray], vector: np.ndarray
     ) -> tuple[Hit, ...]:
         lexical = dict(zip(words[0].tolist(), words[1].tolist(), strict=True))
         found = self._passages([int(row) for row in rows])
         cosines = self.cosines(rows, vector)
+        answers = [like.rows.get(int(row), (0.0, 0, 0)) for row in rows]
         return tuple(
-            Hit(passage, float(score), float(lexical.get(int(row), 0.0)), float(cosine), rank, int(row))
-            for rank, (passage, row, score, cosine) in enumerate(zip(found, rows, scores, cosines, strict=True), start=1)
+            Hit(passage, float(score), float(lexical.get(int(row), 0.0)), float(cosine), rank, int(row), likeness, (start, end))
+            for rank, (passage, row, score, cosine, (likeness, start, end)) in enumerate(
+                zip(found, rows, scores, cosines, answers, strict=True), start=1
+            )
         )
 
     def cosines(self, rows: np.ndarray, vector: np.ndarray) -> np.ndarray:
@@ -142,9 +173,10 @@ class ReleaseSearch(HybridSearch):
     ) -> None:
         check_embedding(release, embedder)
         exact = ExactVectors(release.vectors)
-        super().__init__(
-            open_lexical(release, analyser), dense or exact, exact, embedder, cached_passages(release.passages), settings, reranker
-        )
+        lexical = open_lexical(release, analyser)
+        phrasings = open_asked(release, lexical)
+        passages = cached_passages(release.passages)
+        super().__init__(lexical, dense or exact, exact, embedder, passages, settings, reranker, phrasings)
         self.release = release
 
     def answering(self, today: date, only: Callable[[Source], bool] = lambda source: True) -> np.ndarray:
@@ -205,6 +237,16 @@ def open_lexical(release: Release, analyser: Analyser) -> LexicalIndex:
         raise ReleaseMismatch(f"{name}: {error}", hint="run: vraagbaak ingest --rebuild") from error
 
 
+def open_asked(release: Release, lexical: LexicalIndex) -> AskIndex | None:
+    """The release's known phrasings; None where it has none, ReleaseMismatch when they cannot be read."""
+    folder = release.folder / asked.FOLDER
+    try:
+        return AskIndex(folder, lexical) if folder.is_dir() else None
+    except (ValueError, OSError, EOFError) as error:
+        name = f"the phrasings of release {release.number}"
+        raise ReleaseMismatch(f"{name}: {error}", hint="run: vraagbaak ingest --rebuild") from error
+
+
 def indexed_text(passage: Passage, title: str) -> IndexedText:
     """What is indexed of a passage: its text, with title and headings as context."""
     return IndexedText(title=title, heading=" / ".join(passage.heading), body=passage.text, document=passage.source)
@@ -250,9 +292,42 @@ def derive_lexical(analyser: Analyser) -> Callable[[Path, Contents], None]:
     return derive
 
 
+def derive_asked(analyser: Analyser) -> Derive:
+    """A step of `write_release` after the lexical one: the index of known phrasings, when there are any."""
+
+    def derive(folder: Path, contents: Contents) -> None:
+        if contents.asks:
+            lexical = LexicalIndex.open(folder / "lexical", analyser)
+            asked.write(folder / asked.FOLDER, contents.asks, contents.ask_vectors, contents.passages, lexical)
+
+    return derive
+
+
+def ask_vectors(asks: Sequence[Ask], embedder: Embedder) -> np.ndarray:
+    """float32 (asks, dimension): each phrasing embedded as a question."""
+    made = {text: embedder.query(text) for text in dict.fromkeys(a.text for a in asks)}
+    return np.array([made[a.text] for a in asks], np.float32).reshape(len(asks), embedder.dimension)
+
+
+def derive_all(analyser: Analyser) -> tuple[Derive, ...]:
+    """Every derived index of a release, in the order that they need each other."""
+    return together(derive_lexical(analyser), derive_chroma), derive_asked(analyser)
+
+
 def derive_chroma(folder: Path, contents: Contents) -> None:
     """A step of `write_release` that writes and checks the embedded Chroma index, from the vectors that are in the folder."""
     make_chroma(folder)
+
+
+def together(*steps: Derive) -> Derive:
+    """Steps of `write_release` at the same time: Chroma is built by a child process while this one builds the lexical index."""
+
+    def derive(folder: Path, contents: Contents) -> None:
+        with ThreadPoolExecutor(len(steps)) as pool:
+            for done in [pool.submit(step, folder, contents) for step in steps]:
+                done.result()
+
+    return derive
 
 
 def check_release(folder: Path) -> None:

@@ -10,15 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Literal
 
 from corpus.errors import UsageError
+from corpus.quotes import Span, places
 
 COVERED = 0.8  # share of an anchor's characters that must be inside the shown spans
 DRIFTED = 95.0  # rapidfuzz partial ratio (0..100) from which changed wording still counts as the same sentence
-
-Span = tuple[int, int]
 
 
 class AnchorProblem(UsageError):
@@ -37,21 +35,15 @@ class Resolved:
 
 def resolve(text: str, exact: str, prefix: str = "", suffix: str = "") -> Resolved:
     """The place of a quote in `text`. Raises AnchorProblem when it is not there, or is there more than once."""
-    places = [m.span(1) for m in _pattern(exact, prefix, suffix).finditer(text)]
-    if len(places) == 1:
-        start, end = places[0]
+    found = places(text, exact, prefix, suffix)
+    if len(found) == 1:
+        start, end = found[0]
         return Resolved(start, end, "exact", text[start:end])
-    if places:
+    if found:
         raise AnchorProblem(
-            f"the quote stands in {len(places)} places: {exact[:60]!r}", hint="add prefix: or suffix: with the words around it"
+            f"the quote stands in {len(found)} places: {exact[:60]!r}", hint="add prefix: or suffix: with the words around it"
         )
     return _drifted(text, exact)
-
-
-@lru_cache(maxsize=8192)
-def _pattern(exact: str, prefix: str, suffix: str) -> re.Pattern[str]:
-    before, quote, after = (r"\s+".join(map(re.escape, part.split())) for part in (prefix, exact, suffix))
-    return re.compile((rf"{before}\s*" if before else "") + f"({quote})" + (rf"\s*{after}" if after else ""))
 
 
 def _drifted(text: str, exact: str) -> Resolved:

@@ -5,6 +5,7 @@ A bad file is a row in the report (name, reason, what to do), never an abort and
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -15,16 +16,16 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from corpus import catalogue, release
+from corpus import catalogue, phrasings, release
 from corpus.errors import CatalogueError, ReleaseError, SourceUnreadable
 from corpus.model import Document, Passage, Source
 from corpus.release import Contents, Embedding, Release
 from corpus.search import (
     DOCUMENT_SHARE,
+    ask_vectors,
     check_release,
     collection_name,
-    derive_chroma,
-    derive_lexical,
+    derive_all,
     embedded_text,
     with_document,
 )
@@ -134,13 +135,16 @@ def ingest(
         gone = (*read.erased, *_removed(previous, sources))
         files = companions(folder, defaults)
         analyser = analyser_with(files.get("synonyms.toml"))
-        contents = _contents(sources, read, gone, embedder, analyser, settings, files, note)
+        asked = phrasings_of(folder)
+        contents = _contents(sources, read, gone, embedder, analyser, settings, files, note, asked)
         if previous is not None and _same(previous, contents, embedder):
             return _outcome(previous.number, False, contents, read, 0, started)
         vectors, embedded = _embed(home, contents, embedder, progress)
-        contents = replace(contents, vectors=with_document(vectors, contents.passages))
+        contents = replace(
+            contents, vectors=with_document(vectors, contents.passages), ask_vectors=ask_vectors(contents.asks, embedder)
+        )
         progress("index", 0, 1)
-        number = release.write_release(home, contents, (derive_lexical(analyser), derive_chroma), checks(chroma_url), publish=publish)
+        number = release.write_release(home, contents, derive_all(analyser), checks(chroma_url), publish=publish)
         progress("index", 1, 1)
         named = collections(home)
         pruned = release.prune(home, settings.keep)
@@ -167,7 +171,8 @@ def _untouched(
     manifest = previous.manifest
     files = companions(folder, defaults)
     made = (manifest.embedding, manifest.parser, manifest.analyser, dict(manifest.settings))
-    now = (embedding_of(embedder), PARSER, analyser_with(files.get("synonyms.toml")).fingerprint, _plain(_settings(settings)))
+    decided = _plain(_settings(settings, phrasings_of(folder)))
+    now = (embedding_of(embedder), PARSER, analyser_with(files.get("synonyms.toml")).fingerprint, decided)
     if made != now or len(sources) != len(previous.sources) or any(row["problem"] for row in previous.report()):
         return False
     if any(_stored(previous, name) != data for name, data in files.items()):
@@ -336,6 +341,12 @@ def companions(folder: Path, defaults: Path | None) -> dict[str, bytes]:
     return found
 
 
+def phrasings_of(folder: Path) -> bytes:
+    """The bytes of a folder's phrasings.toml; b"" when it has none. Those of the samples serve nobody else: they quote the samples."""
+    path = folder / phrasings.FILE
+    return path.read_bytes() if path.is_file() else b""
+
+
 # --- putting together -----------------------------------------------------------------------------------------------------
 
 
@@ -348,12 +359,17 @@ def _contents(
     settings: IngestSettings,
     files: Mapping[str, bytes],
     note: str,
+    asked: bytes,
 ) -> Contents:
     documents = [read.documents[s.key] for s in sources if s.key in read.documents]
     passages: list[Passage] = []
     rows: list[Row] = []
+    known = phrasings.parse_phrasings(asked)
+    asks, lost = phrasings.placed(known, sources, {document.source: document for document, _ in documents})
     for source in sources:
         row = replace(read.rows[source.key], title=source.title)
+        if source.code in lost and source.key in read.documents:
+            row = replace(row, warnings=(*row.warnings, wording.phrasings_lost(lost[source.code])))
         if source.key in read.documents:
             mine = split(read.documents[source.key][0], settings.split)
             passages += mine
@@ -369,8 +385,9 @@ def _contents(
         parser=PARSER,
         report=tuple(asdict(row) for row in (*rows, *gone)),
         files=files,
-        settings=_settings(settings),
+        settings=_settings(settings, asked),
         note=note,
+        asks=asks,
     )
 
 
@@ -379,9 +396,14 @@ def embedding_of(embedder: Embedder) -> Embedding:
     return Embedding(embedder.name, embedder.revision, embedder.dimension, *getattr(embedder, "prefixes", ("", "")))
 
 
-def _settings(settings: IngestSettings) -> dict[str, Any]:
-    """What, besides the files, decides what a release holds."""
-    return {"split": asdict(settings.split), "splitter": SPLITTER, "document_share": DOCUMENT_SHARE}
+def _settings(settings: IngestSettings, asked: bytes) -> dict[str, Any]:
+    """What, besides the files that are kept with it, decides what a release holds."""
+    return {
+        "split": asdict(settings.split),
+        "splitter": SPLITTER,
+        "document_share": DOCUMENT_SHARE,
+        "phrasings": hashlib.sha256(asked).hexdigest() if asked else "",
+    }
 
 
 def _same(previous: Release, contents: Contents, embedder: Embedder) -> bool:

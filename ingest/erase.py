@@ -20,7 +20,7 @@ from corpus import release as releases
 from corpus.errors import ReleaseError
 from corpus.model import Document, text_hash
 from corpus.release import Contents, Release
-from corpus.search import derive_chroma, derive_lexical, embedded_text
+from corpus.search import derive_all, embedded_text
 from corpus.sentences import sentences
 from corpus.vectors import remove_collections
 from ingest import erased
@@ -126,6 +126,7 @@ def _without(home: Path, current: Release, keys: Collection[str], check: Callabl
         if document.source not in keys and parsed is not None:
             documents.append((document, *parsed))
     files = {p.name: p.read_bytes() for p in current.folder.iterdir() if p.suffix == ".toml"}
+    asks = [(ask, vector) for ask, vector in zip(current.asks(), current.ask_vectors, strict=True) if ask.source not in keys]
     contents = Contents(
         sources=tuple(
             replace(s, supersedes="" if s.supersedes in keys else s.supersedes) for s in current.sources if s.key not in keys
@@ -140,9 +141,10 @@ def _without(home: Path, current: Release, keys: Collection[str], check: Callabl
         files=files,
         settings=manifest.settings,
         note="after erasure",
+        asks=tuple(ask for ask, _ in asks),
+        ask_vectors=np.array([vector for _, vector in asks]),
     )
-    steps = derive_lexical(analyser_with(files.get("synonyms.toml"))), derive_chroma
-    return releases.write_release(home, contents, steps, check)
+    return releases.write_release(home, contents, derive_all(analyser_with(files.get("synonyms.toml"))), check)
 
 
 def _forget_vectors(home: Path, number: int) -> None:

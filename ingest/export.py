@@ -10,7 +10,10 @@ from corpus.release import Release
 
 
 def export(release: Release, folder: Path) -> tuple[Path, ...]:
-    """Write `texts/CODE@VERSION.txt`, passages.jsonl, sources.json, manifest.json and the TOML files; returns what was written."""
+    """Write `texts/CODE@VERSION.txt`, passages.jsonl, phrasings.jsonl, sources.json, manifest.json and the TOML files.
+
+    Returns what was written.
+    """
     texts = folder / "texts"
     texts.mkdir(parents=True, exist_ok=True)
     written = []
@@ -18,10 +21,10 @@ def export(release: Release, folder: Path) -> tuple[Path, ...]:
         path = texts / f"{document.source.replace('/', '-')}.txt"
         path.write_bytes(document.text.encode("utf-8"))
         written.append(path)
-    passages = folder / "passages.jsonl"
-    with passages.open("w", encoding="utf-8") as stream:
-        for passage in release.passages():
-            stream.write(json.dumps(asdict(passage), ensure_ascii=False) + "\n")
+    for name, rows in (("passages.jsonl", release.passages()), ("phrasings.jsonl", release.asks())):
+        lines = (json.dumps(asdict(row), ensure_ascii=False) + "\n" for row in rows)
+        (folder / name).write_text("".join(lines), "utf-8")
+        written.append(folder / name)
     sources = folder / "sources.json"
     sources.write_text(json.dumps([asdict(s) for s in release.sources], ensure_ascii=False, indent=1, default=str), "utf-8")
     manifest = folder / "manifest.json"
@@ -29,4 +32,4 @@ def export(release: Release, folder: Path) -> tuple[Path, ...]:
     for file in release.folder.glob("*.toml"):
         (folder / file.name).write_bytes(file.read_bytes())
         written.append(folder / file.name)
-    return (*written, passages, sources, manifest)
+    return (*written, sources, manifest)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from corpus import release as releases
 from corpus.release import Contents, Release
-from corpus.search import derive_chroma, derive_lexical, embedded_text, with_document
+from corpus.search import ask_vectors, derive_all, embedded_text, with_document
 from ingest.build import analyser_with, checks, embedding_of
 from ingest.embed_cache import EmbedCache
 
@@ -33,10 +33,11 @@ def re_embed(home: Path, embedder: Embedder, *, chroma_url: str = "", progress: 
             )
         contents = replace(contents_of(current), embedding=embedding_of(embedder), vectors=with_document(vectors, passages))
         analyser = analyser_with(contents.files.get("synonyms.toml"))
-        contents = replace(contents, analyser=analyser.fingerprint, note=f"embedding {embedder.name}")
+        asked = ask_vectors(contents.asks, embedder)
+        contents = replace(contents, analyser=analyser.fingerprint, note=f"embedding {embedder.name}", ask_vectors=asked)
         tell("index", 0, 1)
         number = releases.write_release(
-            home, contents, (derive_lexical(analyser), derive_chroma), checks(chroma_url), publish=False
+            home, contents, derive_all(analyser), checks(chroma_url), publish=False
         )
         tell("index", 1, 1)
     return number
@@ -58,4 +59,5 @@ def contents_of(current: Release) -> Contents:
         files={p.name: p.read_bytes() for p in current.folder.iterdir() if p.suffix == ".toml"},
         settings=manifest.settings,
         note=manifest.note,
+        asks=current.asks(),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from corpus.errors import SourceUnreadable
 
@@ -55,6 +55,13 @@ def cannot_open(reason: str | None) -> SourceUnreadable:
         f"Het bestand kan niet worden geopend ({reason or 'onbekende reden'}).",
         hint="Kijk of het bestand er is en of je het mag lezen.",
     )
+
+
+def phrasings_lost(quotes: Sequence[str]) -> str:
+    """A warning about phrasings.toml."""
+    first = " ".join(quotes[0].split())
+    short = first if len(first) <= 60 else first[:57] + "…"
+    return f"{len(quotes)} vraagvorm(en) horen bij een zin die niet (meer) precies één keer in de tekst staat, en tellen niet mee: ‘{short}’"
 
 
 def changed_while_reading() -> SourceUnreadable:

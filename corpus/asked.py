@@ -1,0 +1,144 @@
+"""Which known phrasing is a question like? Short texts against a short text, by their words and by their meaning.
+
+A folder `asked` of a release holds, derived from its table of asks:
+
+    vectors.npy              float16 (asks, dimension): each phrasing embedded as a question
+    places.npy               int32 (asks, 3): row of the passage that answers it (-1: no text does), start, end of the answer
+    words.txt                one feature per line: "t" stem, "p" part of a compound, "g" four letters, with a prefix
+    offsets.npy, asks.npy, weights.npy   for each feature the phrasings that have it and its weight there
+
+Likeness is the cosine of tf-idf bags (BM25 has no upper end; a cosine says on its own how alike two questions are) and of
+vectors, mixed. 1 is the same question.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from corpus.lexical import LexicalIndex, mapped
+from corpus.model import Ask, Passage
+
+FOLDER = "asked"
+SHARES = {"t": 1.0, "p": 0.6, "g": 0.25}  # of stems, parts of compounds and letter grams; as in the lexical leg
+MEANING = 0.4  # of the likeness; the rest is words. Chosen on the development items
+
+
+def write(folder: Path, asks: Sequence[Ask], vectors: np.ndarray, passages: Sequence[Passage], lexical: LexicalIndex) -> None:
+    """Make the index of `asks` in `folder`. vectors: (asks, dimension); lexical: of the same release, for its analyser."""
+    folder.mkdir(parents=True)
+    np.save(folder / "vectors.npy", vectors.astype(np.float16))
+    np.save(folder / "places.npy", _places(asks, passages))
+    bags = [_bag(lexical, ask.text) for ask in asks]
+    frequency = Counter(feature for bag in bags for feature in bag)
+    words = list(frequency)
+    rarity = {word: _rarity(frequency[word], len(asks)) for word in words}
+    number = {word: i for i, word in enumerate(words)}
+    rows = [(number[f], at, w) for at, bag in enumerate(bags) for f, w in _unit({f: n * rarity[f] for f, n in bag.items()}).items()]
+    rows.sort()
+    counts = np.bincount([feature for feature, _, _ in rows], minlength=len(words)) if rows else np.zeros(0, np.int64)
+    np.save(folder / "offsets.npy", np.concatenate(([0], np.cumsum(counts))).astype(np.int64))
+    np.save(folder / "asks.npy", np.array([at for _, at, _ in rows], np.int32))
+    np.save(folder / "weights.npy", np.array([w for _, _, w in rows], np.float32))
+    (folder / "words.txt").write_text("\n".join(words), encoding="utf-8")
+
+
+def _places(asks: Sequence[Ask], passages: Sequence[Passage]) -> NDArray[np.int32]:
+    by_source: dict[str, list[tuple[int, Passage]]] = {}
+    for row, passage in enumerate(passages):
+        by_source.setdefault(passage.source, []).append((row, passage))
+    found = np.full((len(asks), 3), -1, np.int32)
+    for at, ask in enumerate(asks):
+        row = next((r for r, p in by_source.get(ask.source, ()) if p.start <= ask.start < p.end), -1)
+        found[at] = row, ask.start, ask.end
+    return found
+
+
+def _bag(lexical: LexicalIndex, text: str) -> dict[str, float]:
+    """Weight of each feature of a text, before rarity."""
+    analyser = lexical.analyser
+    bags = [analyser.features(key).bags() for key in analyser.keys(text)]
+    return {f"{space}{f}": share for some in bags for (space, share), bag in zip(SHARES.items(), some, strict=True) for f in bag}
+
+
+def _rarity(frequency: int, asks: int) -> float:
+    return float(np.log1p((asks + 0.5) / (frequency + 0.5)))
+
+
+def _unit(bag: Mapping[str, float]) -> dict[str, float]:
+    length = float(np.sqrt(sum(w * w for w in bag.values()))) or 1.0
+    return {feature: weight / length for feature, weight in bag.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Like:
+    """What a question is like. rows: passage row -> (likeness of its nearest phrasing, start, end of the words that answer it).
+
+    gap: likeness of the nearest question that no text answers.
+    """
+
+    rows: Mapping[int, tuple[float, int, int]]
+    gap: float = 0.0
+
+
+NOTHING = Like({})
+
+
+class AskIndex:
+    """The phrasings of a release, opened for searching; reading only, safe to share between threads."""
+
+    def __init__(self, folder: Path, lexical: LexicalIndex) -> None:
+        """Raises OSError or ValueError when a file is missing or damaged."""
+        self._lexical = lexical
+        self._vectors: NDArray[Any] = np.load(folder / "vectors.npy").astype(np.float32)
+        self._places: NDArray[Any] = np.load(folder / "places.npy")
+        self._offsets, self._asks, self._weights = (mapped(folder / f"{name}.npy") for name in ("offsets", "asks", "weights"))
+        words = (folder / "words.txt").read_text(encoding="utf-8").split("\n")
+        self._numbers = {word: i for i, word in enumerate(words)}
+        self._likeness = lru_cache(maxsize=64)(self._compared)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def like(self, question: str, vector: NDArray[Any], allowed: NDArray[np.bool_] | None = None) -> Like:
+        """What a question is like. vector: of the question. allowed: bool per passage row; other passages answer nothing."""
+        alike = self._likeness(question, vector.astype(np.float32).tobytes())
+        rows = self._places[:, 0]
+        gap = float(alike[rows < 0].max(initial=0.0))
+        best: dict[int, tuple[float, int, int]] = {}
+        answering = rows >= 0 if allowed is None else (rows >= 0) & allowed[rows]
+        for at in np.argsort(-np.where(answering, alike, 0.0), kind="stable")[:200]:
+            row, start, end = self._places[at].tolist()
+            if answering[at] and alike[at] > 0:
+                best.setdefault(row, (float(alike[at]), start, end))
+        return Like(best, gap)
+
+    def _compared(self, question: str, vector: bytes) -> NDArray[np.float32]:
+        """Likeness of each phrasing, 0..1."""
+        words = np.zeros(len(self), np.float32)
+        own = _bag(self._lexical, question)
+        length = float(np.sqrt(sum((w * self._rarity(f)) ** 2 for f, w in own.items())))
+        if length:
+            for space, weighted in zip(SHARES, self._lexical.query(question), strict=True):
+                for feature, weight in weighted.items():
+                    self._add(words, f"{space}{feature}", SHARES[space] * weight / length)
+        meaning = np.maximum(self._vectors @ np.frombuffer(vector, np.float32), 0.0)
+        mixed: NDArray[np.float32] = (1 - MEANING) * np.minimum(words, 1.0) + MEANING * meaning
+        return mixed
+
+    def _rarity(self, feature: str) -> float:
+        number = self._numbers.get(feature)
+        return _rarity(0 if number is None else int(self._offsets[number + 1] - self._offsets[number]), len(self))
+
+    def _add(self, total: NDArray[np.float32], feature: str, weight: float) -> None:
+        number = self._numbers.get(feature)
+        if number is not None:
+            span = slice(self._offsets[number], self._offsets[number + 1])
+            total[self._asks[span]] += self._weights[span] * np.float32(weight * self._rarity(feature))

@@ -7,7 +7,7 @@ import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, Literal, TextIO
 
 from corpus.errors import UsageError
 
@@ -47,7 +47,7 @@ def assistant_settings(settings: Any, *, one_shot: bool = False) -> AssistantSet
 
     model, search, store = settings.language_model, settings.search, settings.store
     # a process that answers one question does not pay two seconds to import Chroma; the vectors are the same
-    dense = "exact" if one_shot else store.dense
+    dense: Literal["chroma", "exact"] = "exact" if one_shot else store.dense
     chosen = SearchSettings(legs=search.legs) if search.weight is None else SearchSettings(legs=search.legs, weight=search.weight)
     return AssistantSettings(
         search=chosen,

@@ -146,7 +146,8 @@ class Relevance:
             self._vectors.update(zip(missing, self._embedder.passages(missing), strict=True))
         if not texts:
             return np.zeros(0, np.float32)
-        return np.stack([self._vectors[t] for t in texts]) @ wanted.vector
+        found: np.ndarray = np.stack([self._vectors[t] for t in texts]) @ wanted.vector
+        return found
 
     def units(self, wanted: Wanted, units: Sequence[Unit], context: str) -> np.ndarray:
         """How well each unit answers, about 0..1.3. context: title and headings, which a unit may lean on."""
@@ -159,7 +160,8 @@ class Relevance:
         )
         typed = np.array([answers(wanted.kind, u.text) for u in units])
         # weights chosen on the development items (docs/decisions.md, 9): words say most, meaning breaks ties
-        return covered + 0.35 * np.maximum(self.cosines(wanted, [u.text for u in units]), 0) + 0.15 * typed
+        found: np.ndarray = covered + 0.35 * np.maximum(self.cosines(wanted, [u.text for u in units]), 0) + 0.15 * typed
+        return found
 
 
 def scored(relevance: Relevance, wanted: Wanted, hit: Hit, source: Source, document: Document) -> Scored:

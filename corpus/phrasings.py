@@ -60,8 +60,11 @@ def parse_phrasings(data: bytes) -> Phrasings:
         raw = tomllib.loads(data.decode("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise CatalogueError(f"{FILE}: {error}", hint="mend the line that is named") from error
-    known = tuple(Phrasing(*_strings(row, "phrasing", "source", "quote"), _asks(row, "phrasing")) for row in _rows(raw, "phrasing"))
-    gaps = tuple(Gap(*_strings(row, "gap", "topic"), _asks(row, "gap")) for row in _rows(raw, "gap"))
+    known = tuple(
+        Phrasing(_text(row, "phrasing", "source"), _text(row, "phrasing", "quote"), _asks(row, "phrasing"))
+        for row in _rows(raw, "phrasing")
+    )
+    gaps = tuple(Gap(_text(row, "gap", "topic"), _asks(row, "gap")) for row in _rows(raw, "gap"))
     return Phrasings(known, gaps)
 
 
@@ -72,11 +75,11 @@ def _rows(raw: Mapping[str, object], table: str) -> Iterator[Mapping[str, object
     yield from rows
 
 
-def _strings(row: Mapping[str, object], table: str, *names: str) -> tuple[str, ...]:
-    found = [row.get(name) for name in names]
-    if not all(isinstance(value, str) and value.strip() for value in found):
+def _text(row: Mapping[str, object], table: str, name: str) -> str:
+    found = row.get(name)
+    if not isinstance(found, str) or not found.strip():
         raise _wrong(table, row)
-    return tuple(str(value) for value in found)
+    return found
 
 
 def _asks(row: Mapping[str, object], table: str) -> tuple[str, ...]:

@@ -223,7 +223,7 @@ class Release:
     def vectors(self) -> np.ndarray:
         """float16 (passages, dimension), unit length, memory-mapped."""
         try:
-            vectors = np.load(self.folder / "vectors.npy", mmap_mode="r")
+            vectors: np.ndarray = np.load(self.folder / "vectors.npy", mmap_mode="r")
         except (OSError, ValueError, EOFError) as error:
             raise ReleaseCorrupt(
                 f"release {self.number} has no readable vectors", hint="run: vraagbaak ingest --rebuild"

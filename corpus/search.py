@@ -95,7 +95,7 @@ class HybridSearch:
 
     def like(self, question: str, allowed: np.ndarray | None = None) -> Like | None:
         """See PassageSearch."""
-        if self.phrasings is None or not self.settings.asked:
+        if self.phrasings is None or self.settings.legs != "fused" or not self.settings.asked:
             return None
         return self.phrasings.like(question, self._embed(question), allowed)
 
@@ -278,7 +278,8 @@ def with_document(vectors: np.ndarray, passages: Sequence[Passage], share: float
 
 def _unit(vectors: np.ndarray) -> np.ndarray:
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)
+    unit: np.ndarray = np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)
+    return unit
 
 
 def derive_lexical(analyser: Analyser) -> Callable[[Path, Contents], None]:

@@ -63,7 +63,8 @@ class ExactVectors:
 
     def rows(self, rows: np.ndarray) -> np.ndarray:
         """(len(rows), dimension): the vectors of some rows."""
-        return self._vectors[rows]
+        found: np.ndarray = self._vectors[rows]
+        return found
 
     def cosines(self, vector: np.ndarray) -> np.ndarray:
         """float32 (rows,): cosine of every row with `vector`."""

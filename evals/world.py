@@ -15,7 +15,8 @@ import numpy as np
 
 from assistant.answer import Assistant, Shelved, TextMasker
 from assistant.model import Answer, Turn
-from evals.anchors import Resolved, Span, resolve
+from corpus.quotes import Span
+from evals.anchors import Resolved, resolve
 from evals.items import Anchor, Item
 
 if TYPE_CHECKING:

@@ -45,10 +45,11 @@ def retrieve(
     A long question is searched twice, as a whole and by the clauses that ask, and the scores are added: the story around a
     question gives context, but must not outvote what is asked. The first of them are then ranked again by their sentences.
     """
-    found = search.search(question.search, POOL, allowed)
-    like = search.like(question.asked, allowed)
+    said = wordings(question)
+    found = search.search(question.search, POOL, allowed, said)
+    like = search.like(said, allowed)
     if question.asked != question.search:
-        found = merged(found, search.search(question.asked, POOL, allowed), FOCUS)
+        found = merged(found, search.search(question.asked, POOL, allowed, said), FOCUS)
     wanted = relevance.wanted(question.asked)
     ranked = [
         scored(relevance, wanted, hit, shelf.by_key[hit.passage.source], shelf.document(hit.passage.source)) for hit in found[:POOL]
@@ -58,6 +59,12 @@ def retrieve(
     kept = tuple(replace(s, hit=hit) for s, hit in zip(ranked, hits, strict=False))
     sources = {h.passage.source: shelf.by_key[h.passage.source] for h in hits}
     return Evidence(question, hits, sources, kept, like.gap if like else None)
+
+
+def wordings(question: Question) -> tuple[str, ...]:
+    """The ways a question was put: as it stands alone, the clauses that ask, and in the language it was typed in."""
+    typed = () if question.history else (question.text,)
+    return tuple(dict.fromkeys((question.search, question.asked, *typed)))
 
 
 def merged(whole: Sequence[Hit], asked: Sequence[Hit], share: float) -> tuple[Hit, ...]:

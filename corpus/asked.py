@@ -4,6 +4,7 @@ A folder `asked` of a release holds, derived from its table of asks:
 
     vectors.npy              float16 (asks, dimension): each phrasing embedded as a question
     places.npy               int32 (asks, 3): row of the passage that answers it (-1: no text does), start, end of the answer
+    covered.npy              bool (passages,): whether anybody wrote phrasings for the source of a passage
     words.txt                one feature per line: "t" stem, "p" part of a compound, "g" four letters, with a prefix
     offsets.npy, asks.npy, weights.npy   for each feature the phrasings that have it and its weight there
 
@@ -36,6 +37,8 @@ def write(folder: Path, asks: Sequence[Ask], vectors: np.ndarray, passages: Sequ
     folder.mkdir(parents=True)
     np.save(folder / "vectors.npy", vectors.astype(np.float16))
     np.save(folder / "places.npy", _places(asks, passages))
+    sources = {ask.source for ask in asks}
+    np.save(folder / "covered.npy", np.array([passage.source in sources for passage in passages], bool))
     bags = [_bag(lexical, ask.text) for ask in asks]
     frequency = Counter(feature for bag in bags for feature in bag)
     words = list(frequency)
@@ -91,6 +94,15 @@ class Like:
 NOTHING = Like({})
 
 
+def likest(some: Sequence[Like]) -> Like:
+    """The nearest phrasing of each passage among several."""
+    rows: dict[int, tuple[float, int, int]] = {}
+    for like in some:
+        for row, found in like.rows.items():
+            rows[row] = max(found, rows.get(row, found))
+    return Like(rows, max((like.gap for like in some), default=0.0))
+
+
 class AskIndex:
     """The phrasings of a release, opened for searching; reading only, safe to share between threads."""
 
@@ -99,6 +111,7 @@ class AskIndex:
         self._lexical = lexical
         self._vectors: NDArray[Any] = np.load(folder / "vectors.npy").astype(np.float32)
         self._places: NDArray[Any] = np.load(folder / "places.npy")
+        self.covered: NDArray[Any] = np.load(folder / "covered.npy")
         self._offsets, self._asks, self._weights = (mapped(folder / f"{name}.npy") for name in ("offsets", "asks", "weights"))
         words = (folder / "words.txt").read_text(encoding="utf-8").split("\n")
         self._numbers = {word: i for i, word in enumerate(words)}

@@ -51,12 +51,17 @@ class SearchSettings:
 class PassageSearch(Protocol):
     """What the assistant needs of the shelf."""
 
-    def search(self, question: str, limit: int = 10, allowed: np.ndarray | None = None) -> tuple[Hit, ...]:
-        """The best passages, best first, at most `limit`; never one outside `allowed` (bool per row)."""
+    def search(
+        self, question: str, limit: int = 10, allowed: np.ndarray | None = None, said: Sequence[str] = ()
+    ) -> tuple[Hit, ...]:
+        """The best passages, best first, at most `limit`; never one outside `allowed` (bool per row).
+
+        said: ways the question was put that are held against the known phrasings; the question itself without.
+        """
         ...
 
-    def like(self, question: str, allowed: np.ndarray | None = None) -> Like | None:
-        """Which known phrasings a question is like; None where none are kept."""
+    def like(self, said: Sequence[str], allowed: np.ndarray | None = None) -> Like | None:
+        """Which known phrasings the likest of some wordings is like; None where none are kept."""
         ...
 
 
@@ -80,7 +85,9 @@ class HybridSearch:
         self._rests_until = 0.0  # on the monotonic clock: a vector index that failed is left alone for a while
         self._embed = lru_cache(maxsize=64)(embedder.query)  # one question is embedded once, whatever asks for it
 
-    def search(self, question: str, limit: int = 10, allowed: np.ndarray | None = None) -> tuple[Hit, ...]:
+    def search(
+        self, question: str, limit: int = 10, allowed: np.ndarray | None = None, said: Sequence[str] = ()
+    ) -> tuple[Hit, ...]:
         """See PassageSearch."""
         depth = max(self.settings.candidates, limit)
         nothing = np.zeros(0, np.int32), np.zeros(0, np.float32)
@@ -89,26 +96,30 @@ class HybridSearch:
         meaning = self._nearest(vector, depth, allowed) if vector.any() else nothing
         wanted = max(limit, self._reranker.depth) if self._reranker else limit
         rows, scores = self._fused(words, meaning, depth)
-        like = self.like(question, allowed) or asked.NOTHING
+        like = self.like(said or (question,), allowed) or asked.NOTHING
         hits = self._hits(*self._with_asked(rows, scores, like, wanted), words, vector)
         return self._reranker.rerank(question, hits)[:limit] if self._reranker else hits
 
-    def like(self, question: str, allowed: np.ndarray | None = None) -> Like | None:
+    def like(self, said: Sequence[str], allowed: np.ndarray | None = None) -> Like | None:
         """See PassageSearch."""
         if self.phrasings is None or self.settings.legs != "fused" or not self.settings.asked:
             return None
-        return self.phrasings.like(question, self._embed(question), allowed)
+        return asked.likest([self.phrasings.like(text, self._embed(text), allowed) for text in said])
 
     def _with_asked(self, rows: np.ndarray, scores: np.ndarray, like: Like, limit: int) -> tuple[np.ndarray, np.ndarray, Like]:
-        """The fused ranking and the known phrasings in one."""
-        if not like.rows:
+        """The fused ranking and the known phrasings in one.
+
+        A text that nobody wrote phrasings for must not lose to one that has them: its passages count as if they were as like the
+        question as the likest phrasing, to the degree that the other legs favour them.
+        """
+        if self.phrasings is None or not like.rows:
             return rows[:limit], scores[:limit], like
-        share = self.settings.asked
-        total = dict(zip(rows.tolist(), ((1 - share) * scores).tolist(), strict=True))
-        for row, (likeness, _, _) in like.rows.items():
-            total[row] = total.get(row, 0.0) + share * likeness
+        share, most = self.settings.asked, max(likeness for likeness, _, _ in like.rows.values())
+        fused = dict(zip(rows.tolist(), scores.tolist(), strict=True))
+        alike = {row: (score * most, 0, 0) for row, score in fused.items() if not self.phrasings.covered[row]} | dict(like.rows)
+        total = {row: (1 - share) * fused.get(row, 0.0) + share * alike.get(row, (0.0,))[0] for row in {**fused, **alike}}
         order = sorted(total, key=lambda row: (-total[row], row))[:limit]
-        return np.array(order, np.int32), np.array([total[row] for row in order], np.float32), like
+        return np.array(order, np.int32), np.array([total[row] for row in order], np.float32), Like(alike, like.gap)
 
     def _nearest(self, vector: np.ndarray, depth: int, allowed: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
         if time.monotonic() < self._rests_until:

@@ -2,7 +2,8 @@
 
     python -m corpus.train_embedding --data DIR --out DIR
 
-DIR of --data holds train/pairs.jsonl.gz, train/laws.jsonl.gz, lexicon/opentaal and lexicon/odwn. Four steps:
+DIR of --data holds train/pairs.jsonl.gz, train/laws.jsonl.gz, lexicon/opentaal and lexicon/odwn. The phrasings of the sample
+corpus (corpus/texts/phrasings.toml, our own) bring everyday Dutch. Four steps:
 
 1  Words. Every spelling of a word gets the row of its stem; compounds fall apart at their parts, because the tokenizer
    takes the cheapest way to cover a word and a known word is cheaper than letters. Function words have no row at all.
@@ -35,6 +36,8 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
+from corpus.phrasings import Phrasings, parse_phrasings
+
 Ints = NDArray[Any]
 Floats = NDArray[np.float32]
 
@@ -49,10 +52,13 @@ NORM_POWER = -0.2  # of the trained length of a row: evens the weights out; with
 # share of each source that is seen in training: everyday words are rare in law text, so word lists count for a lot
 EPOCHS = {"laws_heading": 9.0, "laws_adjacent": 1.0, "odwn_synonym": 1.5, "docs_heading": 5.0, "nominal": 2.0, "laws_qa": 5.0}
 PSEUDO_EPOCHS = 0.6
+ASKED_EPOCHS = 6.0  # of phrasings with the sentence that answers, and with another phrasing of it
+ASKED_COUNT = 40  # what a word of a phrasing counts for beside words of law: few people ask in the words of a law
 HEADING_CAP = 15  # "Algemene bepalingen" stands above thousands of articles
 
 WORD = re.compile(r"[a-z0-9]+")
 BRIDGE = Path(__file__).parent / "embedding_bridge.tsv"
+PHRASINGS = Path(__file__).parent / "texts" / "phrasings.toml"
 STOP_WORDS = """
 de het een en van in op te dat die is voor met als zijn niet aan er om ook dan of bij uit nog naar hij zij ze we wij ik je jij
 u wat hoe waar wanneer wie welke welk kan kunt kunnen mag mogen moet moeten heb hebt heeft hebben mijn uw jouw ben bent word
@@ -383,7 +389,9 @@ class Source:
     epochs: float
 
 
-def sources(left: Texts, right: Texts, kinds: Ints, laws: Texts, nominal: tuple[Texts, Texts]) -> list[Source]:
+def sources(
+    left: Texts, right: Texts, kinds: Ints, laws: Texts, nominal: tuple[Texts, Texts], asked: tuple[Texts, Texts, Ints]
+) -> list[Source]:
     lengths = np.minimum(np.diff(left.starts), np.diff(right.starts))
     keys, other = _keys(left), _keys(right)
     usable = (lengths > 0) & (keys != other)
@@ -394,8 +402,9 @@ def sources(left: Texts, right: Texts, kinds: Ints, laws: Texts, nominal: tuple[
             which = _capped(which, keys)
         found.append(Source(left, right, which, keys, EPOCHS[kind]))
     found.append(Source(*nominal, np.arange(len(nominal[0].starts) - 1), _keys(nominal[0]), EPOCHS["nominal"]))
-    asked, which = pseudo_questions(laws)
-    return [*found, Source(asked, laws, which, _keys(asked), PSEUDO_EPOCHS)]
+    found.append(Source(*asked[:2], np.arange(len(asked[2])), asked[2], ASKED_EPOCHS))
+    drawn, which = pseudo_questions(laws)
+    return [*found, Source(drawn, laws, which, _keys(drawn), PSEUDO_EPOCHS)]
 
 
 def _keys(texts: Texts) -> Ints:
@@ -516,6 +525,17 @@ def _write_json(path: Path, what: object) -> None:
     path.write_text(json.dumps(what, indent=2) + "\n", "utf-8")
 
 
+def asked_pairs(phrasings: Phrasings) -> tuple[list[str], list[str], Ints]:
+    """Each phrasing with the sentence that answers it, and with the next phrasing of it; and the number of their entry."""
+    left, right, key = [], [], []
+    for number, entry in enumerate(phrasings.known):
+        for ask, other in zip(entry.asks, (*entry.asks[1:], entry.asks[0]), strict=True):
+            left += [ask, ask]
+            right += [entry.quote, other]
+            key += [number, number]
+    return left, right, np.array(key, dtype=np.int64)
+
+
 def _nominal(pieces: Pieces) -> tuple[list[str], list[str]]:
     """Nouns in -ing and their verbs: "radicalisering", "radicaliseren"."""
     pairs = [(p, f"{p[:-3]}en") for p in pieces if len(p) > 6 and p.endswith("ing") and f"{p[:-3]}en" in pieces]
@@ -542,15 +562,18 @@ def main() -> None:
     kinds = np.array([p["source"].partition(":")[0] for p in pairs])
     laws = shelf.texts(law["text"] for law in json_lines(wanted.data / "train" / "laws.jsonl.gz"))
     tell(f"read {len(pairs):,} pairs and {len(laws.items):,} words of law")
+    asks, answers, entries = asked_pairs(parse_phrasings(PHRASINGS.read_bytes()))
+    asked, answering = shelf.texts(asks), shelf.texts(answers)
     seen = np.bincount(laws.items, minlength=len(shelf.numbers))
+    seen += ASKED_COUNT * np.bincount(asked.items, minlength=len(shelf.numbers))
     pieces = make_pieces(lists, {w: int(seen[n]) for w, n in shelf.numbers.items() if seen[n] >= 8}, Stems())
     tell(f"{len(pieces):,} pieces for {pieces.rows:,} rows")
     nouns, verbs = map(shelf.texts, _nominal(pieces))
     speller = Speller(pieces, list(shelf.numbers))
-    left, right, laws, nouns, verbs = map(speller.rows, (left, right, laws, nouns, verbs))
+    left, right, laws, nouns, verbs, asked, answering = map(speller.rows, (left, right, laws, nouns, verbs, asked, answering))
     rows = start_rows(laws, pieces.rows)
     tell("rows have their start")
-    rows = train(rows, sources(left, right, kinds, laws, (nouns, verbs)))
+    rows = train(rows, sources(left, right, kinds, laws, (nouns, verbs), (asked, answering, entries)))
     write_model(wanted.out, pieces, finish(rows, laws))
     tell(f"written to {wanted.out.name}")
 

@@ -1,7 +1,8 @@
 """Makes the weights of the guard's second opinion from phrases people wrote: `python -m evals.train_guard [--check]`.
 
-Phrases: the *_dev sets, the examples of the cards, and evals/guard_phrases.jsonl. The *_held and *_fresh sets are never read
-here. Four models: "crisis" (somebody may be in danger now), "asked" (a question about emergencies in general), "protocol" (which
+Phrases: the *_dev sets, the examples of the cards, evals/guard_phrases.jsonl, and as ordinary questions the phrasings of the sample
+corpus (corpus/texts/phrasings.toml) but one in five, kept to count false alarms on (`evals.guard_report`). The *_held and *_fresh
+sets are never read here. Four models: "crisis" (somebody may be in danger now), "asked" (a question about emergencies in general), "protocol" (which
 of those two it is) and "judgement". Phrases that look alike stay in one fold. Strength and thresholds are chosen on phrases the model did not see, and
 only on those that the rules were not written from (FRESH), because on the others the rules look better than they are. --check
 repeats that choice inside each fold of an outer cross-validation (nested) and prints figures of phrases the choice did not see.
@@ -11,7 +12,9 @@ from __future__ import annotations
 
 import argparse
 import gzip
+import hashlib
 import json
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -22,6 +25,7 @@ from assistant.cards import Cards, default_cards
 from assistant.guard import Guard
 from assistant.second_opinion import WEIGHTS
 from corpus.errors import CatalogueError
+from corpus.phrasings import FILE, parse_phrasings
 
 HERE = Path(__file__).parent
 LABELS = ("crisis", "asked", "protocol", "judgement")
@@ -87,6 +91,39 @@ def _all_rows() -> Iterator[tuple[str, str, str, bool]]:
     for name in ("crisis", "judgement"):
         for text in _examples(name):
             yield name, name, text, False
+    for name, text in ordinary():
+        yield name, "none", text, True
+
+
+# Phrasings that could be read as danger, or as a request to judge, teach nothing: nobody looked at each of them with that in mind.
+_EMERGENCY = frozenset({"H08", "N02"})  # texts about emergencies
+_DANGER = re.compile(
+    r"gevaar|112|\brood\b|geweld|geslagen|\bsla(?:at|an)\b|klappen|doo?d|zelfmoord|suicid|wapen|\bmes|\bbom|aanslag|vermis|verdwenen|wegge|"
+    r"wegl|vertrok|vertrek|uitrei|113|dreig|acuut|veilig|mishandel|spoed|crisis|pillen|fluister|schreeuw|\bweg\b|niet meer|H08|N02|danger|safe",
+    re.IGNORECASE,
+)
+_JUDGING = re.compile(
+    r"radica|extrem|jihad|gevaarlijk|normaal|zorgelijk|ernstig|\berg\b|is (?:hij|ze|zij|dit|dat)\b|\bfout\b|slecht|schuld|oordeel|inschat|diagnos|"
+    r"duid|weeg|signa|score|cijfer|kans|verdacht",
+    re.IGNORECASE,
+)
+
+
+def ordinary(kept: bool = False) -> Iterator[tuple[str, str]]:
+    """(set, text) of the phrasings that are plainly questions about method; kept: of the one in five that is not learned from.
+
+    The set is "ordinary", or "ordinary crisis" or "ordinary judgement" when it is plain for that alone.
+    """
+    import corpus
+
+    for entry in parse_phrasings((Path(corpus.__file__).parent / "texts" / FILE).read_bytes()).known:
+        if (hashlib.sha256(entry.quote.encode()).digest()[0] % 5 == 0) is not kept or entry.source in _EMERGENCY:
+            continue
+        for text in entry.asks:
+            calm = not _DANGER.search(f"{text} {entry.quote}")
+            mild = entry.source != "H06" and not _JUDGING.search(f"{text} {entry.quote}")
+            if calm or mild:
+                yield "ordinary" + ("" if calm and mild else " crisis" if calm else " judgement"), text
 
 
 def _read(path: Path) -> list[dict[str, Any]]:
@@ -123,6 +160,8 @@ def _set_of(label: str) -> str:
 
 def _wanted(label: str, name: str, found: str) -> bool | None:
     """Yes, no, or not a phrase for this model."""
+    if name.startswith("ordinary ") and name != f"ordinary {_set_of(label)}":
+        return None
     told, asked = (name == "crisis" and found == kind for kind in ("crisis", "protocol"))
     if label == "protocol":
         return asked if told or asked else None

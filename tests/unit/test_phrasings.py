@@ -57,14 +57,14 @@ def test_a_question_in_the_words_of_a_phrasing_finds_the_sentence_that_answers_i
 
 def test_a_folder_without_phrasings_knows_of_none(tmp_path: Path) -> None:
     released(tmp_path / "home", small_corpus(tmp_path / "texts"))
-    assert shelved(tmp_path / "home").search.like("door de versnipperaar") is None
+    assert shelved(tmp_path / "home").search.like(("door de versnipperaar",)) is None
 
 
 def test_the_words_that_answer_are_known_and_likeness_of_the_same_question_is_highest(made: Path) -> None:
     opened = shelved(made / "home")
     allowed = opened.search.answering(TODAY)
     same, near = (
-        opened.search.like(q, allowed) for q in ("moet ouwe rommel weg", "wat doe ik met rommel van jaren terug")
+        opened.search.like((q,), allowed) for q in ("moet ouwe rommel weg", "wat doe ik met rommel van jaren terug")
     )
     assert same is not None
     assert near is not None
@@ -78,7 +78,7 @@ def test_the_words_that_answer_are_known_and_likeness_of_the_same_question_is_hi
 
 def test_a_question_that_is_known_to_have_no_answer_is_told_apart(made: Path) -> None:
     search = shelved(made / "home").search
-    known, other = search.like("kan ik mijn auto kwijt bij jullie kantoor"), search.like("moet ouwe rommel weg")
+    known, other = search.like(("kan ik mijn auto kwijt bij jullie kantoor",)), search.like(("moet ouwe rommel weg",))
     assert known is not None
     assert other is not None
     assert known.gap > 0.5 > other.gap
@@ -87,7 +87,7 @@ def test_a_question_that_is_known_to_have_no_answer_is_told_apart(made: Path) ->
 def test_a_phrasing_never_leads_to_a_version_that_no_longer_holds(made: Path) -> None:
     opened = shelved(made / "home")
     allowed = opened.search.answering(TODAY)
-    like = opened.search.like("piepje gehoord", allowed)
+    like = opened.search.like(("piepje gehoord",), allowed)
     assert like is not None
     assert all(allowed[row] for row in like.rows)
 

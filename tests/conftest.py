@@ -13,6 +13,8 @@ from vraagbaak.offline import seal
 
 seal()
 
+from corpus import search  # noqa: E402 - after the seal
+
 
 def _is_loopback(host: object) -> bool:
     if host in ("localhost", "", None) or isinstance(host, bytes):
@@ -47,3 +49,9 @@ def _own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.startswith("VRAAGBAAK_") and name != "VRAAGBAAK_HOME":
             monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def no_chroma(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For tests that publish release after release and search exactly: a child process for each Chroma index takes a second."""
+    monkeypatch.setattr(search, "make_chroma", lambda folder: 1.0)

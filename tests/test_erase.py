@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from corpus import search
 from corpus.embedder import HashEmbedder
 from corpus.errors import ReleaseCorrupt, ReleaseError
 from corpus.release import current_number, numbers, open_release
@@ -66,12 +65,6 @@ def home(made: Path, tmp_path: Path) -> Path:
 @pytest.fixture
 def folder(home: Path) -> Path:
     return home.parent / "texts"
-
-
-@pytest.fixture
-def no_chroma(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Releases without the Chroma index, which may be missing: building it takes a second, and these tests are not about it."""
-    monkeypatch.setattr(search, "make_chroma", lambda folder: 1.0)
 
 
 def without_row(folder: Path) -> None:

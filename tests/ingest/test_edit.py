@@ -26,6 +26,7 @@ from ingest.upload import Upload
 from tests import fakes
 from tests.ingest import made
 
+pytestmark = pytest.mark.usefixtures("no_chroma")
 TODAY = date(2026, 11, 23)
 NEW = Upload("nieuwe regels.md", fakes.BEWAREN.replace("12 maanden", "6 maanden").encode())
 

@@ -16,6 +16,7 @@ from ingest.erase import erase
 from ingest.export import export
 from tests.fakes import TODAY, released, shelved, small_corpus
 
+pytestmark = pytest.mark.usefixtures("no_chroma")
 FILE = """
 [[phrasing]]
 source = "N01"

@@ -10,6 +10,8 @@ from corpus.errors import NoRelease, ReleaseCorrupt, ReleaseError, WriterBusy
 from corpus.release import current_number, numbers, open_release, point_at, prune, release_folder, remove_release, writer
 from tests.fakes import BEWAREN, released, small_corpus
 
+pytestmark = pytest.mark.usefixtures("no_chroma")
+
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:

@@ -1,4 +1,4 @@
-"""How fast the page answers: `python -m benchmarks.web` prints medians and 95th percentiles as JSON.
+"""How fast the page answers: `python -m benchmarks.web`, medians and 95th percentiles.
 
 1  from pressing enter to the complete answer in the page, 200 questions in one Chromium window (warm)
 2  20 users at once through the same HTTP interface as the page, and whether every user got the answer to their own question
@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks.common import Report
 from tests.browser import world
 from vraagbaak.offline import seal
 
@@ -151,7 +152,16 @@ def main() -> None:
             figures |= together(site.address + "/")
             with world.browser() as chromium:
                 figures |= in_a_page(chromium, site.address + "/")
-    print(json.dumps(figures, indent=1))
+    report = Report("web", "python -m benchmarks.web")
+    for name, aim in (("address", ""), ("first_answer", "<= 10 s")):
+        report.add(f"serve: {name.replace('_', ' ')}", figures["start"][f"{name}_s"], "s", aim)
+    one, many = figures["enter_to_answer_ms"], figures["answer_ms"]
+    report.add("enter to answer in the page, p95", one["p95"], "ms", "<= 400 ms", note=f"p50 {one['p50']} ms, {one['n']} questions")
+    report.add(f"{USERS} users at once, p95", many["p95"], "ms", "<= 2,000 ms", note=f"p50 {many['p50']} ms, {many['n']} questions")
+    report.add("answers that went to another user", figures["mixed_up"], "", "0")
+    report.add("first paint", figures["first_paint_ms"], "ms", note=f"usable after {figures['usable_ms']} ms")
+    report.add("weight of the first page", figures["page_kb"], "kB")
+    report.finish()
 
 
 if __name__ == "__main__":

@@ -108,7 +108,8 @@ class Assistant:
             masked = self.masker.mask(text)
             indirect = self.masker.indirect_hint(masked.text)
         past = tuple(Turn(self.masker.mask(turn.question).text, turn.answer) for turn in history)
-        search = searchable(masked.text, past, shelved)
+        asking = self.masker.mask(verdict.asking).text if verdict.asking else masked.text  # what orders us about is not searched
+        search = searchable(asking, past, shelved)
         question = Question(masked.text, search, focus(search), past, language, masked.found)
         told = notices.about_question(question, indirect=indirect, injection=verdict.injection)
         with clock.step("retrieve"):

@@ -13,6 +13,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from itertools import combinations
 from pathlib import Path
 
 from assistant.cards import Cards
@@ -25,9 +26,11 @@ AROUND = ("now", "presence")
 FADING = (1.0, 0.6, 0.4)  # how much the first, second and third weak sign count
 TOLD = 0.4  # a story without a question about method: why else is it typed here?
 FOLLOWED_TURNS = 6  # how far back a crisis carries over to "en nu?"
+MOST_CLAUSES = 10  # of a text that orders the assistant about and asks something too
 FEW_WORDS = 6  # a follow-up with no more words than this has no subject of its own
 
 _WORD = re.compile(r"[^\W_]+")
+_CLAUSES = re.compile(r"(?<=[.!?;:])\s+|\n+|,?\s+(?:en|and|maar|but)\s+", re.IGNORECASE)
 _FOLLOWERS = word_set("en maar ook of dus ok oke okee ja nee hoe wat and but also so then ok yes no what")
 _ANEW = word_set("maar toch nu weer opnieuw but now again nou")
 _LEET = "013457@$"
@@ -49,14 +52,15 @@ _SIGNS = {
 class Verdict:
     """What the guard found. protocol: a question about emergencies in general, so the card and an answer.
 
-    injection: the text orders the assistant about; it is searched as plain text.  reasons: for trainers, in English; they quote
-    patterns of the lexicon, never the question.
+    injection: the text orders the assistant about; asking: what is left of it to search with, without the clauses that order, "" for
+    all of it.  reasons: for trainers, in English; they quote patterns of the lexicon, never the question.
     """
 
     crisis: Card | None = None
     judgement: Card | None = None
     protocol: bool = False
     injection: bool = False
+    asking: str = ""
     reasons: tuple[str, ...] = ()
 
 
@@ -106,6 +110,7 @@ class Guard:
             judgement=self.cards.card("judgement") if judged else None,
             protocol=danger.found and danger.general,
             injection=bool(ordered),
+            asking=self._without_orders(text) if ordered else "",
             reasons=danger.reasons + judged + ordered,
         )
 
@@ -154,6 +159,16 @@ class Guard:
             plain = self.judging.read(_MIXED.sub(lambda m: m[0].translate(_LEET_TABLE), clean))
             reasons = [f"order in disguise: {hit.pattern}" for hit in self.judging.find(plain) if hit.concept == "order"]
         return tuple(reasons)
+
+    def _without_orders(self, text: str) -> str:
+        """The text without as few of its clauses as leave no order; "" when every clause would go, or there are too many to try."""
+        clauses = _CLAUSES.split(text)
+        for gone in (1, 2) if len(clauses) <= MOST_CLAUSES else ():
+            for dropped in combinations(reversed(range(len(clauses))), gone):  # orders tend to stand last
+                rest = " ".join(c for at, c in enumerate(clauses) if at not in dropped)
+                if rest.strip() and not self._ordered(rest, self.judging.find(self.judging.read(rest))):
+                    return rest
+        return ""
 
     # ---- what the recipe of the second opinion asks --------------------------------------------
 

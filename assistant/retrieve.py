@@ -45,11 +45,10 @@ def retrieve(
     A long question is searched twice, as a whole and by the clauses that ask, and the scores are added: the story around a
     question gives context, but must not outvote what is asked. The first of them are then ranked again by their sentences.
     """
-    said = wordings(question)
-    found = search.search(question.search, POOL, allowed, said)
-    like = search.like(said, allowed)
+    like = search.like(wordings(question), allowed)
+    found = search.search(question.search, POOL, allowed, like)
     if question.asked != question.search:
-        found = merged(found, search.search(question.asked, POOL, allowed, said), FOCUS)
+        found = merged(found, search.search(question.asked, POOL, allowed, like), FOCUS)
     wanted = relevance.wanted(question.asked)
     ranked = [
         scored(relevance, wanted, hit, shelf.by_key[hit.passage.source], shelf.document(hit.passage.source)) for hit in found[:POOL]

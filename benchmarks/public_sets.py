@@ -139,15 +139,15 @@ def retrieval(collections: Sequence[Collection]) -> Iterator[dict[str, Any]]:
 # ---- dense and fused -----------------------------------------------------------------------------
 
 
-def dense_search(vectors: np.ndarray, documents: np.ndarray, embedder: Embedder) -> Search:
-    """Exact search by cosine, with a share of the cosine of the whole document.
+def dense_search(vectors: np.ndarray, documents: np.ndarray, embedder: Embedder, context: float = CONTEXT) -> Search:
+    """Exact search by cosine, with a share (`context`) of the cosine of the whole document.
 
     documents: for each passage the unit vector of its document; the passage's own where it stands alone.
     """
 
     def search(text: str) -> Ranking:
         question = embedder.query(text)
-        scores = (1 - CONTEXT) * (vectors @ question) + CONTEXT * (documents @ question)
+        scores = (1 - context) * (vectors @ question) + context * (documents @ question)
         rows = np.argsort(-scores, kind="stable")[:DEPTH].astype(np.int32)
         return rows, scores[rows].astype(np.float32)
 
@@ -179,12 +179,14 @@ def dense(collections: Sequence[Collection], embedder: Embedder) -> Iterator[dic
     for collection in collections:
         texts = [". ".join(p for p in (t.heading, t.body) if p) for t in collection.texts]
         vectors = embedder.passages(texts)
-        near = dense_search(vectors, document_vectors(vectors, collection), embedder)
+        documents = document_vectors(vectors, collection)
+        near = dense_search(vectors, documents, embedder)
         with tempfile.TemporaryDirectory() as folder:
             write(Path(folder), collection.texts, default_analyser())
             index = LexicalIndex.open(Path(folder), default_analyser())
             both = {text: (*index.search(text, DEPTH), *near(text)) for _, text in collection.questions}
-        found: dict[str, Search] = {"dense": near, "rrf": partial(_rrf, both)}
+        alone = dense_search(vectors, documents, embedder, context=0.0)
+        found: dict[str, Search] = {"dense, passages alone": alone, "dense": near, "rrf": partial(_rrf, both)}
         found |= {f"fused {weight}": partial(_fused, both, weight) for weight in WEIGHTS}
         for name, search in found.items():
             yield {"set": collection.name, "leg": name, **measure(collection, search)}

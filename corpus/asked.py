@@ -29,6 +29,7 @@ from corpus.model import Ask, Passage
 
 FOLDER = "asked"
 SHARES = {"t": 1.0, "p": 0.6, "g": 0.25}  # of stems, parts of compounds and letter grams; as in the lexical leg
+NEAREST = 200  # phrasings that are looked at further
 MEANING = 0.4  # of the likeness; the rest is words. Chosen on the development items
 
 
@@ -69,6 +70,13 @@ def _bag(lexical: LexicalIndex, text: str) -> dict[str, float]:
     analyser = lexical.analyser
     bags = [analyser.features(key).bags() for key in analyser.keys(text)]
     return {f"{space}{f}": share for some in bags for (space, share), bag in zip(SHARES.items(), some, strict=True) for f in bag}
+
+
+def _highest(values: NDArray[Any], count: int) -> NDArray[np.int64]:
+    """Where the highest values above zero stand, highest first, equal ones in their order; more than `count` when the last are equal."""
+    edge = np.partition(values, len(values) - count)[len(values) - count] if len(values) > count else 0.0
+    found = np.flatnonzero((values >= edge) & (values > 0))
+    return found[np.argsort(-values[found], kind="stable")]
 
 
 def _rarity(frequency: int, asks: int) -> float:
@@ -127,10 +135,9 @@ class AskIndex:
         gap = float(alike[rows < 0].max(initial=0.0))
         best: dict[int, tuple[float, int, int]] = {}
         answering = rows >= 0 if allowed is None else (rows >= 0) & allowed[rows]
-        for at in np.argsort(-np.where(answering, alike, 0.0), kind="stable")[:200]:
+        for at in _highest(np.where(answering, alike, 0.0), NEAREST):
             row, start, end = self._places[at].tolist()
-            if answering[at] and alike[at] > 0:
-                best.setdefault(row, (float(alike[at]), start, end))
+            best.setdefault(row, (float(alike[at]), start, end))
         return Like(best, gap)
 
     def _compared(self, question: str, vector: bytes) -> NDArray[np.float32]:

@@ -52,11 +52,11 @@ class PassageSearch(Protocol):
     """What the assistant needs of the shelf."""
 
     def search(
-        self, question: str, limit: int = 10, allowed: np.ndarray | None = None, said: Sequence[str] = ()
+        self, question: str, limit: int = 10, allowed: np.ndarray | None = None, like: Like | None = None
     ) -> tuple[Hit, ...]:
         """The best passages, best first, at most `limit`; never one outside `allowed` (bool per row).
 
-        said: ways the question was put that are held against the known phrasings; the question itself without.
+        like: which known phrasings the question is like, when that was found out already.
         """
         ...
 
@@ -86,7 +86,7 @@ class HybridSearch:
         self._embed = lru_cache(maxsize=64)(embedder.query)  # one question is embedded once, whatever asks for it
 
     def search(
-        self, question: str, limit: int = 10, allowed: np.ndarray | None = None, said: Sequence[str] = ()
+        self, question: str, limit: int = 10, allowed: np.ndarray | None = None, like: Like | None = None
     ) -> tuple[Hit, ...]:
         """See PassageSearch."""
         depth = max(self.settings.candidates, limit)
@@ -96,7 +96,7 @@ class HybridSearch:
         meaning = self._nearest(vector, depth, allowed) if vector.any() else nothing
         wanted = max(limit, self._reranker.depth) if self._reranker else limit
         rows, scores = self._fused(words, meaning, depth)
-        like = self.like(said or (question,), allowed) or asked.NOTHING
+        like = like or self.like((question,), allowed) or asked.NOTHING
         hits = self._hits(*self._with_asked(rows, scores, like, wanted), words, vector)
         return self._reranker.rerank(question, hits)[:limit] if self._reranker else hits
 

@@ -34,13 +34,14 @@ def variants() -> dict[str, Callable[[World], Any]]:
     """name -> a context manager that changes one thing of a world."""
     legs = {f"search: {name}": partial(_search, legs=name) for name in ("lexical", "dense", "rrf")}
     weights = {f"weight of meaning {w}": partial(_search, weight=w) for w in (0.1, 0.2, 0.4, 0.5)}
+    asked = {"search: no phrasings": partial(_search, asked=0.0)}
     words: dict[str, Callable[[World], Any]] = {
         "words: stems only": lambda world: _words(world, parts=0.0, grams=0.0, document=0.0),
         "words: no letter grams": lambda world: _words(world, grams=0.0),
         "words: no compound parts": lambda world: _words(world, parts=0.0),
         "words: no document context": lambda world: _words(world, document=0.0),
     }
-    return {**legs, **weights, **words}
+    return {**legs, **asked, **weights, **words}
 
 
 @contextmanager

@@ -43,7 +43,7 @@ class SearchSettings:
     """How passages are ranked. `weight` is measured (docs/decisions.md); the others are engineering."""
 
     legs: Legs = "fused"
-    weight: float = 0.3  # of the dense leg, 0..1: 0 is lexical alone
+    weight: float = 0.4  # of the dense leg, 0..1: 0 is lexical alone
     candidates: int = 60  # per leg before fusion; more changed nothing on the development sets
     asked: float = 0.5  # share of the known phrasings in the score, where there are any; 0 leaves them out
 

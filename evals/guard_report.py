@@ -20,6 +20,7 @@ from assistant.cards import Cards, CardText
 from assistant.guard import Guard, Verdict
 from assistant.model import Card
 from assistant.personal_data import Masker, Span, overlap
+from evals.train_guard import ordinary
 
 FOLDER = Path(__file__).parent / "phrases"
 SETS = ("crisis", "judgement", "injection")
@@ -113,6 +114,15 @@ def ordinary_alarms(
     yield Share("crisis: false alarms, ordinary phrases", sum(guard.check(t).crisis is not None for t in texts), len(texts))
 
 
+def phrasing_alarms(guard: Guard) -> Iterator[Share]:
+    """False alarms on the plain questions among the phrasings of the sample corpus that no model learned from."""
+    kept = list(ordinary(kept=True))
+    calm = [text for name, text in kept if name != "ordinary judgement"]
+    mild = [text for name, text in kept if name != "ordinary crisis"]
+    yield Share("crisis: false alarms, phrasings kept apart", sum(guard.check(t).crisis is not None for t in calm), len(calm))
+    yield Share("judgement: false alarms, phrasings kept apart", sum(guard.check(t).judgement is not None for t in mild), len(mild))
+
+
 def of_masker(split: str, masker: Masker) -> Iterator[Share]:
     """Recall of spans (every letter and digit covered), by kind, and the words that were hidden without need."""
     spans: dict[str, list[bool]] = {}
@@ -190,7 +200,7 @@ def main() -> None:
     say(f"phrase sets: *_{split}.jsonl")
     for name in SETS:
         say(*of_guard(name, split, guard))
-    say(*ordinary_alarms(split, guard))
+    say(*ordinary_alarms(split, guard), *phrasing_alarms(guard))
     say(*of_masker(split, masker))
     texts = [row["text"] for name in SETS for row in rows(name, split)]
     say("guard: {:.2f} ms median, {:.2f} ms p95 a question".format(*milliseconds(guard.check, texts)))

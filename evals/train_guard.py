@@ -37,7 +37,7 @@ STEPS = 60  # probabilities that are tried as threshold and as floor
 FOLDS = 5
 # How much more a rare feature may weigh: the power of its inverse document frequency.
 RARITY = {"crisis": 1.5, "asked": 1.0, "protocol": 0.0, "judgement": 0.0}
-OVERRULED = 0.35  # the model overrules a yes of the rules only below this probability
+OVERRULED = {"crisis": 0.2, "asked": 0.2, "protocol": 0.35, "judgement": 0.35}  # only below it a yes of the rules is overruled
 ALIKE = 0.5  # share of words from which two phrases are near-duplicates
 SMALLEST = 0.02  # weights below this share of the largest are left out of the file
 
@@ -257,7 +257,7 @@ def _thresholds(pairs: Sequence[tuple[Phrase, float]], strength: float, label: s
         for yes, hard in ((True, True), (False, True), (False, False))
     }
     for one in range(1, STEPS):
-        for two in range(min(one, int(OVERRULED * STEPS)) + 1):
+        for two in range(min(one, int(OVERRULED[label] * STEPS)) + 1):
             choice = Choice(strength, one / STEPS, two / STEPS, 0.0)
             hard, ordinary = _share(some[False, True], choice), _share(some[False, False], choice)
             recall = _share(some[True, True], choice)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 SCRIPTS = Path(__file__).parent / "scripts"
 PACKAGES: Mapping[str, tuple[str, ...]] = {
-    "llama_index": ("llama-index-core==0.14.25", "llama-index-retrievers-bm25==0.8.0", "PyStemmer>=3.1"),
+    "llama_index": ("llama-index-core==0.14.25", "llama-index-retrievers-bm25==0.8.0"),  # brings PyStemmer 2.2
     "haystack": ("haystack-ai>=3,<4",),
     "txtai": ("txtai==9.14.0", "torch==2.13.0"),
 }

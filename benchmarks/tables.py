@@ -33,7 +33,7 @@ def main() -> None:
         m = found["machine"]
         parts.append(
             f"## {title}\n\n`{found['command']}`\n\n{m['processor']}, {m['cores']} cores, {m['memory_gib']} GiB, Python {m['python']}, "
-            f"{m['at'][:10]}; load at the end {m['load'][0] if m['load'] else 'unknown'}\n\n" + table([Row(**row) for row in found["rows"]]) + "\n"
+            f"{m['at'][:10]}; load at the end {m['load'][0] if m['load'] else 'unknown'}\n\n" + table([Row(**{"unit": "", **row}) for row in found["rows"]]) + "\n"
         )
     (ROOT / "docs" / "benchmarks.md").write_text("\n".join(parts), "utf-8")
 

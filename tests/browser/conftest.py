@@ -9,10 +9,13 @@ from typing import Any
 
 import pytest
 
+from assistant.model import Language
+from assistant.ui_wording import ui
 from tests.browser import world
 from tests.browser.world import Site
 
 DESKTOP, PHONE = (1280, 860), (360, 740)
+both_ways = pytest.mark.parametrize("way", [(DESKTOP, "nl"), (PHONE, "en")], ids=["desktop-nl", "phone-en"], indirect=True)
 
 
 @pytest.fixture(scope="session")
@@ -38,12 +41,21 @@ class Visit:
 
     site: Site
     page: Any
+    language: Language = "nl"
     requests: list[str] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
 
+    def at(self, path: str = "/") -> str:
+        """The whole address of a path in the language of this visit."""
+        return self.site.at(path if self.language == "nl" else f"/{self.language}{path}")
+
+    def says(self, name: str, /, **values: object) -> str:
+        """What the page calls something in the language of this visit."""
+        return ui(name, self.language, **values)
+
     def go(self, path: str = "/") -> Any:
-        """Open a page and wait until it can be used."""
-        self.page.goto(self.site.at(path))
+        """Open a page in the language of this visit and wait until it can be used."""
+        self.page.goto(self.at(path))
         if path.rstrip("/") in ("", "/en"):
             self.page.locator("#vb-vraag textarea").wait_for()
             self.page.locator(".vb-example").first.wait_for()
@@ -60,14 +72,20 @@ class Visit:
 
 
 @pytest.fixture
-def visit(site: Site, chromium: Any) -> Iterator[Callable[..., Visit]]:
+def way(request: pytest.FixtureRequest) -> tuple[tuple[int, int], Language]:
+    """The size and language of a visit: a desktop in Dutch, and for a test `both_ways` then a phone in English."""
+    return getattr(request, "param", (DESKTOP, "nl"))
+
+
+@pytest.fixture
+def visit(site: Site, chromium: Any, way: tuple[tuple[int, int], Language]) -> Iterator[Callable[..., Visit]]:
     contexts: list[Any] = []
 
-    def opened(size: tuple[int, int] = DESKTOP, **more: Any) -> Visit:
+    def opened(size: tuple[int, int] = way[0], **more: Any) -> Visit:
         context = chromium.new_context(viewport={"width": size[0], "height": size[1]}, **{"locale": "nl-NL", **more})
         context.set_default_timeout(10_000)
         contexts.append(context)
-        seen = Visit(site, context.new_page())
+        seen = Visit(site, context.new_page(), way[1])
         context.on("request", lambda r: seen.requests.append(r.url))
         context.on("console", lambda m: seen.complaints.append(m.text) if m.type == "error" else None)
         seen.page.on("pageerror", lambda e: seen.complaints.append(str(e)))

@@ -19,6 +19,7 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
+WAYS = [(1280, "/"), (360, "/en/")]
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium is not installed: apt-get install chromium"),
@@ -61,13 +62,13 @@ def browser() -> Iterator[Any]:
         chromium.close()
 
 
-@pytest.mark.parametrize("width", [1280, 360])
-def test_a_question_gets_an_answer_and_a_citation_shows_the_words_in_their_source(browser: Any, address: str, width: int) -> None:
+@pytest.mark.parametrize(("width", "path"), WAYS)
+def test_a_question_gets_an_answer_and_a_citation_shows_the_words_in_their_source(browser: Any, address: str, width: int, path: str) -> None:
     context = browser.new_context(locale="nl-NL", viewport={"width": width, "height": 780})
     page = context.new_page()
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
-    page.goto(address)
+    page.goto(address.rstrip("/") + path)
     box = page.locator("textarea").first
     box.fill("Hoe lang bewaren we een dossier?")
     box.press("Enter")
@@ -84,10 +85,11 @@ def test_a_question_gets_an_answer_and_a_citation_shows_the_words_in_their_sourc
     context.close()
 
 
-def test_an_emergency_shows_the_card_with_a_link_to_112_first(browser: Any, address: str) -> None:
-    context = browser.new_context(locale="nl-NL", viewport={"width": 360, "height": 780})
+@pytest.mark.parametrize(("width", "path"), WAYS)
+def test_an_emergency_shows_the_card_with_a_link_to_112_first(browser: Any, address: str, width: int, path: str) -> None:
+    context = browser.new_context(locale="nl-NL", viewport={"width": width, "height": 780})
     page = context.new_page()
-    page.goto(address)
+    page.goto(address.rstrip("/") + path)
     box = page.locator("textarea").first
     box.fill("HIJ STAAT NU MET EEN MES IN DE KEUKEN WAT MOET IK DOEN")
     box.press("Enter")

@@ -1,11 +1,12 @@
 """Makes the weights of the guard's second opinion from phrases people wrote: `python -m evals.train_guard [--check]`.
 
-Phrases: the *_dev sets, the examples of the cards, evals/guard_phrases.jsonl, and as ordinary questions the phrasings of the sample
-corpus (corpus/texts/phrasings.toml) but one in five, kept to count false alarms on (`evals.guard_report`). The *_held and *_fresh
-sets are never read here. Four models: "crisis" (somebody may be in danger now), "asked" (a question about emergencies in general), "protocol" (which
-of those two it is) and "judgement". Phrases that look alike stay in one fold. Strength and thresholds are chosen on phrases the model did not see, and
-only on those that the rules were not written from (FRESH), because on the others the rules look better than they are. --check
-repeats that choice inside each fold of an outer cross-validation (nested) and prints figures of phrases the choice did not see.
+Phrases: the *_dev sets, the examples of the cards, evals/guard_phrases.jsonl, and as ordinary questions those that the first page
+offers and the phrasings of the sample corpus (corpus/texts/phrasings.toml); one phrasing in five is kept apart to count false alarms
+on (`evals.guard_report`). The *_held and *_fresh sets are never read here. Four models: "crisis" (somebody may be in danger now),
+"asked" (a question about emergencies in general), "protocol" (which of those two it is) and "judgement". Phrases that look alike stay
+in one fold. Strength and thresholds are chosen on phrases the model did not see, and only on those that the rules were not written from
+(FRESH), because on the others the rules look better than they are. --check repeats that choice inside each fold of an outer
+cross-validation (nested) and prints figures of phrases the choice did not see.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from typing import Any
 from assistant.cards import Cards, default_cards
 from assistant.guard import Guard
 from assistant.second_opinion import WEIGHTS
+from assistant.ui_wording import EXAMPLES
 from corpus.errors import CatalogueError
 from corpus.phrasings import FILE, parse_phrasings
 
@@ -91,7 +93,7 @@ def _all_rows() -> Iterator[tuple[str, str, str, bool]]:
     for name in ("crisis", "judgement"):
         for text in _examples(name):
             yield name, name, text, False
-    for name, text in ordinary():
+    for name, text in (*ordinary(), *(("ordinary", example.question) for example in EXAMPLES)):
         yield name, "none", text, True
 
 

@@ -40,6 +40,7 @@ from corpus.model import Ask, Block, Document, Passage, Rect, Source
 
 LAYOUT = 1  # of a release folder; raised when a reader could misread an older one
 KEEP = 8  # releases that stay for rollback and comparison; older ones are removed by the next build
+PUBLISHING = "publishing"  # file in the data directory, only while a finished release is put in place: its number
 
 _SCHEMA = """
 CREATE TABLE source (position INTEGER PRIMARY KEY, key TEXT UNIQUE NOT NULL, code TEXT NOT NULL, row TEXT NOT NULL);
@@ -439,6 +440,8 @@ def write_release(
     if check is not None:
         check(building)
     _flush_tree(building)
+    if publish:
+        _write_number(home, PUBLISHING, number)  # killed between the next two steps, the release would never have answered
     building.rename(final)
     _flush_folder(final.parent)
     if publish:
@@ -538,21 +541,42 @@ def point_at(home: Path, number: int) -> None:
     if number not in numbers(home):
         there = ", ".join(map(str, numbers(home))) or "none"
         raise NoRelease(f"release {number} does not exist", hint=f"releases that exist: {there}")
-    fresh = home / "current.new"
+    if _unpublished(home) != number:
+        (home / PUBLISHING).unlink(missing_ok=True)
+    _write_number(home, "current", number)
+    (home / PUBLISHING).unlink(missing_ok=True)
+
+
+def _write_number(home: Path, name: str, number: int) -> None:
+    fresh = home / f"{name}.new"
     with fresh.open("w", encoding="ascii") as stream:
         stream.write(f"{number}\n")
         stream.flush()
         os.fsync(stream.fileno())
-    fresh.replace(home / "current")
+    fresh.replace(home / name)
     _flush_folder(home)
 
 
-def remove_remains(home: Path) -> None:
-    """Remove what an interrupted build left behind; call it while holding `writer(home)`."""
-    folder = home / "releases"
+def _unpublished(home: Path) -> int | None:
+    """The release that a killed build finished but did not point at."""
+    try:
+        number = int((home / PUBLISHING).read_text("ascii"))
+    except (OSError, ValueError):
+        return None
+    return number if number != _pointer_or_zero(home) else None
+
+
+def remove_remains(home: Path) -> tuple[int, ...]:
+    """Remove what an interrupted build left behind; call it while holding `writer(home)`. Returns the numbers of whole releases removed."""
+    folder, never = home / "releases", _unpublished(home)
+    whole = (never,) if never in numbers(home) else ()
+    for number in whole:
+        remove_release(home, number)
+    (home / PUBLISHING).unlink(missing_ok=True)
     if folder.is_dir():
         for left in (*folder.glob("*.building"), *folder.glob("*.removing")):
             shutil.rmtree(left, ignore_errors=True)
+    return whole
 
 
 def remove_release(home: Path, number: int) -> None:

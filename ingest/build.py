@@ -125,6 +125,8 @@ def ingest(
     """
     started = time.perf_counter()
     with nullcontext() if locked else release.writer(home):
+        named = collections(home)
+        _forget_collections(chroma_url, [named[n] for n in release.remove_remains(home) if n in named])
         previous = None if rebuild else _previous(home)
         sources, gone_for_good = catalogue.read(folder), erased.read(home)
         if previous is not None and not _holds(previous, gone_for_good) and _untouched(previous, folder, sources, embedder, settings, defaults):

@@ -77,6 +77,7 @@ def test_ingest_killed_at_any_moment_leaves_the_old_release_answering(processes:
         if turn % 10 == 9:
             run_whole(processes, worker.ingest_texts, str(home), str(texts))
             assert remains(home) == []
+            assert numbers(home)[-1] == current_number(home), "a release that never answered"
             answers(home)
     run_whole(processes, worker.ingest_texts, str(home), str(texts))
     assert remains(home) == []

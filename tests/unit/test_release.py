@@ -102,6 +102,27 @@ def test_the_remains_of_an_interrupted_build_are_removed_by_the_next(home: Path)
     assert numbers(home) == (1, 2)
 
 
+def test_a_release_that_was_finished_but_never_pointed_at_is_removed_by_the_next_build(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as killed:
+        killed.setattr("corpus.release.point_at", lambda home, number: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            change(home, "nooit gezien")
+    assert numbers(home) == (1, 2)
+    change(home, "einde")
+    assert numbers(home) == (1, 2)
+    assert current_number(home) == 2
+    with open_release(home) as release:
+        assert not any("nooit gezien" in document.text for document in release.documents())
+
+
+def test_a_release_that_somebody_rolled_back_from_is_kept(home: Path) -> None:
+    change(home, "einde")
+    (home / "publishing").write_text("2\n", "ascii")  # killed after the pointer moved, before the mark was taken away
+    point_at(home, 1)
+    change(home, "slot")
+    assert numbers(home) == (1, 2, 3)
+
+
 def test_a_second_writer_is_told_and_changes_nothing(home: Path) -> None:
     with writer(home), pytest.raises(WriterBusy):
         released(home, home.parent / "texts", rebuild=True)

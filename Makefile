@@ -6,7 +6,7 @@ PIP_ARGS ?=
 DATA ?= ../shared/data
 export PYTHONDONTWRITEBYTECODE=
 
-.PHONY: run test install dev browser lint evals corpus-samples embedding screenshots benchmarks sbom clean
+.PHONY: run test install dev browser lint evals corpus-samples embedding screenshots benchmarks licences sbom clean
 
 run: install
 	@$(BIN)/vraagbaak corpus releases >/dev/null 2>&1 || $(BIN)/vraagbaak ingest
@@ -55,6 +55,9 @@ screenshots: dev browser
 
 benchmarks: dev
 	$(BIN)/python -m benchmarks
+
+licences: dev
+	$(BIN)/python -m tests.licences > docs/licences.md
 
 sbom: dev
 	$(BIN)/cyclonedx-py environment --output-reproducible --of JSON -o sbom.cdx.json $(BIN)/python

@@ -33,12 +33,12 @@ class ExtractSettings:
     """Sizes in words. A phone screen of 360 x 640 shows about 120 words of answer above the sources."""
 
     first: int = 125  # of the passage that answers best
-    second: int = 55  # of a further passage
+    second: int = 75  # of a further passage
     passages: int = 2
     considered: int = 5  # passages among which the best is chosen
     list_words: int = 170  # a list or table up to this size stays whole
     adds: float = 0.3  # share of the question that a second passage must add
-    tie: float = 0.92  # a passage with this share of the first one's value is shown beside it: either may be what is meant
+    tie: float = 0.85  # a passage with this share of the first one's value is shown beside it: either may be what is meant
     near: float = 0.55  # a unit with this share of the best unit's score belongs to the answer
 
 

@@ -64,6 +64,8 @@ _ASKS: tuple[tuple[str, re.Pattern[str], re.Pattern[str]], ...] = tuple(
 
 ASKED = 1.5  # what a question that is word for word a known phrasing adds to the value of the passage that answers it
 ASKED_UNIT = 0.5  # ... and to the score of the words that answer it
+FUSED = 2.25  # what the fused score (0..1) adds to the value of a passage
+FUSED_ALONE = 4.0  # ... where no phrasings are kept: the search then knows more than the sentences (docs/decisions.md, 12)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,11 +166,11 @@ class Relevance:
         return found
 
 
-def scored(relevance: Relevance, wanted: Wanted, hit: Hit, source: Source, document: Document) -> Scored:
-    """A hit with its units scored and a value for the whole passage, about 0..3.
+def scored(relevance: Relevance, wanted: Wanted, hit: Hit, source: Source, document: Document, fused: float = FUSED) -> Scored:
+    """A hit with its units scored and a value for the whole passage, about 0..5. fused: weight of the fused score.
 
-    The best sentence says most; what the headings cover and how close the last one is to the question come next; the fused score and
-    a little length decide between near equals. Weights were chosen by cross-validation over clusters of the development items
+    The fused score and the best sentence say most; what the headings cover and how close the last one is to the question come next; a
+    little length decides between near equals. Weights were chosen on the development items and the public development sets
     (docs/decisions.md, 12).
     """
     units = units_of(document, hit.passage)
@@ -179,7 +181,7 @@ def scored(relevance: Relevance, wanted: Wanted, hit: Hit, source: Source, docum
     named = relevance.coverage(wanted, relevance.features(" . ".join(heading)))
     near = float(relevance.cosines(wanted, heading[-1:])[0]) if heading else 0.0
     length = min(hit.passage.text.count(" ") / 100, 1.5)
-    value = ASKED * hit.asked + 0.5 * hit.score + float(scores.max(initial=0.0)) + 0.8 * named + 0.5 * near + 0.15 * length
+    value = ASKED * hit.asked + fused * hit.score + float(scores.max(initial=0.0)) + 0.8 * named + 0.5 * near + 0.15 * length
     return Scored(hit, units, tuple(float(s) for s in scores), value)
 
 

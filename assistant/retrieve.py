@@ -9,13 +9,13 @@ from typing import Protocol
 import numpy as np
 
 from assistant.model import Evidence, Question
-from assistant.relevance import Relevance, scored
+from assistant.relevance import FUSED, FUSED_ALONE, Relevance, scored
 from corpus.model import Document, Hit, Source
 from corpus.search import PassageSearch
 
 POOL = 30  # hits that are ranked again by their sentences
 FOCUS = 0.3  # share of the asking clauses of a long question
-HIGHEST = 3.5  # of `Scored.value`, so that a hit's score lies between 0 and 1
+HIGHEST = 5.0  # of `Scored.value`, so that a hit's score lies between 0 and 1
 DEPTH = 10  # hits that an answer may draw on, and that the JSON contract shows
 
 
@@ -50,8 +50,10 @@ def retrieve(
     if question.asked != question.search:
         found = merged(found, search.search(question.asked, POOL, allowed, like), FOCUS)
     wanted = relevance.wanted(question.asked)
+    fused = FUSED if like else FUSED_ALONE
     ranked = [
-        scored(relevance, wanted, hit, shelf.by_key[hit.passage.source], shelf.document(hit.passage.source)) for hit in found[:POOL]
+        scored(relevance, wanted, hit, shelf.by_key[hit.passage.source], shelf.document(hit.passage.source), fused)
+        for hit in found[:POOL]
     ]
     ranked.sort(key=lambda s: (-s.value, s.hit.rank))
     hits = tuple(replace(s.hit, rank=rank, score=s.value / HIGHEST) for rank, s in enumerate(ranked[:DEPTH], start=1))

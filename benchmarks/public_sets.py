@@ -24,14 +24,18 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from corpus.analyse import Analyser, Features, default_analyser
+from benchmarks.common import Report, run_process
+from benchmarks.peers import environment
+from corpus.analyse import Analyser, default_analyser
 from corpus.fuse import fuse, rrf
 from corpus.lexical import IndexedText, LexicalIndex, Tuning, write
 from corpus.lexicon import fold
+from evals.ablate import WordsOnly
 
 DEPTH = 200  # passages per leg before grouping by document
 CONTEXT = 0.5  # share of the document's vector in the dense score: +1.3 on rijksvac at weight 0.2, nothing lost elsewhere
 WEIGHTS = (0.0, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.6, 0.8, 1.0)
+FIRST_TRY = {"rijksvac": 70.7, "coronafaq": 41.9, "wetten": 60.7}  # of the embedding, alone, on passages; measured in this way
 SETS = ("rijksvac", "coronafaq", "wetten")
 MEASURES = ("nDCG@10", "Success@1", "Success@5", "RR@10")
 
@@ -95,16 +99,6 @@ def _run(question: str, rows: np.ndarray, answers: Sequence[str]) -> Iterator[An
 
 
 # ---- lexical steps -------------------------------------------------------------------------------
-
-
-class WordsOnly(Analyser):
-    """No Dutch at all: folded words, stop words included. The foot of the ablation."""
-
-    def features(self, key: str) -> Features:
-        return Features((fold(key),), (), ())
-
-    def with_vocabulary(self, vocabulary: Any) -> Analyser:
-        return self
 
 
 ONLY_TERMS = Tuning(parts=0.0, grams=0.0, document=0.0)
@@ -198,8 +192,7 @@ def dense(collections: Sequence[Collection], embedder: Embedder) -> Iterator[dic
 def llama_index(collections: Sequence[Collection]) -> Iterator[dict[str, Any]]:
     """LlamaIndex's BM25Retriever with Dutch stop words and its own stemmer, on the same texts.
 
-    Its package asks for PyStemmer below 3, so it needs an environment of its own (llama-index-retrievers-bm25,
-    simplemma, rapidfuzz, ir-measures) in which only this leg is run.
+    Its package asks for PyStemmer below 3, so this runs in an environment of its own (benchmarks/peers.py makes it).
     """
     from llama_index.core.schema import TextNode
     from llama_index.retrievers.bm25 import BM25Retriever
@@ -212,6 +205,16 @@ def llama_index(collections: Sequence[Collection]) -> Iterator[dict[str, Any]]:
             retriever = BM25Retriever.from_defaults(nodes=nodes, similarity_top_k=depth, language=language)
             search = partial(_retrieved, retriever)
             yield {"set": collection.name, "leg": f"llama-index bm25 {language}", **measure(collection, search)}
+
+
+def elsewhere(data: Path, sets: Sequence[str]) -> list[dict[str, Any]]:
+    """The figures of `llama_index`, from a process in the environment of that peer."""
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder) / "figures.json"
+        names = ("--data", str(data), "--sets", *sets, "--json", str(out))
+        run_process([environment("llama_index"), "-m", "benchmarks.public_sets", "--legs", "llama-index", "--here", *names])
+        found: list[dict[str, Any]] = json.loads(out.read_text("utf-8"))
+        return found
 
 
 def _retrieved(retriever: Any, text: str) -> Ranking:
@@ -302,6 +305,7 @@ def main() -> None:
     parser.add_argument("--sets", nargs="+", choices=SETS, default=SETS)
     parser.add_argument("--embedding", default="bundled", help="for the leg `dense`: bundled, or a model's name or folder")
     parser.add_argument("--json", type=Path, help="also write the figures here")
+    parser.add_argument("--here", action="store_true", help=argparse.SUPPRESS)  # this is the environment of the peer
     options = parser.parse_args()
     collections = [load(options.data / name) for name in options.sets]
     figures: list[dict[str, Any]] = []
@@ -309,7 +313,7 @@ def main() -> None:
         rows = {
             "words": lambda: words(options.data, default_analyser()),
             "retrieval": lambda: retrieval(collections),
-            "llama-index": lambda: llama_index(collections),
+            "llama-index": lambda: llama_index(collections) if options.here else iter(elsewhere(options.data, options.sets)),
             "dense": lambda: dense(collections, open_embedding(options.embedding)),
         }[leg]()
         for row in rows:
@@ -317,6 +321,25 @@ def main() -> None:
             figures.append(row)
     if options.json:
         options.json.write_text(json.dumps(figures, indent=1, ensure_ascii=False), encoding="utf-8")
+    if {"retrieval", "dense", "llama-index"} <= set(options.legs) and options.embedding == "bundled":
+        _summary(figures, " ".join(options.legs))
+
+
+def _summary(figures: Sequence[dict[str, Any]], legs: str) -> None:
+    """The table of docs/benchmarks.md: what is shipped beside its parts and beside LlamaIndex."""
+    from corpus.search import SearchSettings
+
+    weight = SearchSettings().weight
+    report = Report("public_sets", f"python -m benchmarks.public_sets --data DIR --legs {legs}")
+    for name in dict.fromkeys(row["set"] for row in figures if "leg" in row):
+        ndcg = {row["leg"]: row["nDCG@10"] for row in figures if row["set"] == name and "leg" in row}
+        fused, theirs = ndcg[f"fused {weight}"], ndcg["llama-index bm25 nl"]
+        report.add(f"{name}: fused, nDCG@10", fused, "", "rijksvac >= 88" if name == "rijksvac" else "", note=f"weight of meaning {weight}")
+        report.add(f"{name}: lexical leg", ndcg[STEPS[-1][0]], "")
+        report.add(f"{name}: bundled embedding, passages alone", ndcg["dense, passages alone"], "", f"> {FIRST_TRY[name]} (first try)")
+        report.add(f"{name}: LlamaIndex BM25, Dutch", theirs, "", note=f"with its defaults {ndcg['llama-index bm25 en']}")
+        report.add(f"{name}: fused above LlamaIndex", fused - theirs, "points", ">= 3")
+    report.finish()
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -14,7 +15,7 @@ import numpy as np
 from benchmarks.common import CACHE, disk_bytes
 from benchmarks.made import PASSAGES_PER_DOCUMENT, documents
 
-_VERSION = 3  # raised when the made corpus changes
+_VERSION = 4  # raised when the made corpus changes
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ class Built:
     vectors_bytes: int
     chroma_bytes: int
     database_bytes: int
+    peak_mb: float  # of the process that made it
 
 
 def home_of(passages: int) -> Path:
@@ -90,8 +92,10 @@ def _make(home: Path, passages: int) -> None:
         found += mine
     titles = {s.key: s.title for s in sources}  # type: ignore[attr-defined]
     begun, cpu = time.perf_counter(), time.process_time()
-    parts = [embedder.passages([embedded_text(p, titles[p.source]) for p in found[i : i + 5000]]) for i in range(0, len(found), 5000)]
-    vectors = with_document(np.concatenate(parts).astype(np.float16), found)
+    vectors = np.zeros((len(found), embedder.dimension), np.float16)
+    for i in range(0, len(found), 5000):
+        vectors[i : i + 5000] = embedder.passages([embedded_text(p, titles[p.source]) for p in found[i : i + 5000]])
+    vectors = with_document(vectors, found)
     embed_s, embed_cpu = time.perf_counter() - begun, time.process_time() - cpu
     files = companions(sample_folder(), None)
     analyser = analyser_with(files.get("synonyms.toml"))
@@ -116,5 +120,6 @@ def _make(home: Path, passages: int) -> None:
     told = Built(
         len(found), embed_s, embed_cpu, *spent["lexical"], *spent["chroma"], disk_bytes(folder / "lexical"),
         (folder / "vectors.npy").stat().st_size, disk_bytes(folder / "chroma"), (folder / "release.sqlite").stat().st_size,
+        resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
     )  # fmt: skip
     (home / "built.json").write_text(json.dumps(asdict(told)), "ascii")

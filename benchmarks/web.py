@@ -83,7 +83,7 @@ def together(address: str) -> dict[str, Any]:
 
     times: list[float] = []
     wrong: list[str] = []
-    config = _handler(address)
+    config = handler_of(address)
 
     def user(number: int) -> None:
         session = f"bench{number}"
@@ -104,7 +104,7 @@ def together(address: str) -> dict[str, Any]:
     return {"users": USERS, "answer_ms": percentiles(times), "mixed_up": len(wrong)}
 
 
-def _handler(address: str) -> int:
+def handler_of(address: str) -> int:
     """The number of the handler that answers, as the page knows it."""
     import httpx
 
@@ -135,7 +135,7 @@ def starting(home: Path) -> dict[str, float]:
         address = next(line for line in server.stdout if "http" in line).split()[-1]
         shown = time.perf_counter() - started
         with httpx.Client(base_url=address, timeout=60, trust_env=False) as client:
-            assert "12 maanden" in asked(client, _handler(address), "first", QUESTIONS[0])
+            assert "12 maanden" in asked(client, handler_of(address), "first", QUESTIONS[0])
         return {"address_s": round(shown, 1), "first_answer_s": round(time.perf_counter() - started, 1)}
     finally:
         server.terminate()

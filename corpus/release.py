@@ -431,7 +431,7 @@ def write_release(
     building = final.with_name(f"{final.name}-{secrets.token_hex(3)}.building")
     building.mkdir(parents=True)
     _write_database(building / "release.sqlite", contents)
-    np.save(building / "vectors.npy", contents.vectors.astype(np.float16))
+    np.save(building / "vectors.npy", contents.vectors.astype(np.float16, copy=False))
     for name, data in contents.files.items():
         (building / name).write_bytes(data)
     for step in derive:

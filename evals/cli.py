@@ -32,6 +32,7 @@ def add_parser(commands: Any, shared: argparse.ArgumentParser) -> None:
     run = action("run", run_run, "ask every item and print the table")
     run.add_argument("--split", choices=("dev", "test", "all"), default="dev")
     run.add_argument("--release", type=int, help="number of the release; the current one without")
+    run.add_argument("--served", action="store_true", help="search as `vraagbaak serve` does: through Chroma")
     run.add_argument("--json", action="store_true", help="print summary.json")
     run.add_argument("--report", action="store_true", help="write report.html beside the run")
     compared = action("compare", run_compare, "what changed between two runs, and which items broke")
@@ -133,7 +134,7 @@ def run_run(arguments: argparse.Namespace, home: Path, settings: Any) -> int:
     from evals.run import measure
     from evals.world import opened
 
-    with opened(home, assistant_settings(settings, one_shot=True), arguments.release) as world, _bar("asking") as progress:
+    with opened(home, assistant_settings(settings, one_shot=not arguments.served), arguments.release) as world, _bar("asking") as progress:
         run = measure(world, arguments.split, progress=progress)
     folder = run.write(evals_folder(home))
     if arguments.report:
@@ -233,11 +234,14 @@ def run_calibrate(arguments: argparse.Namespace, home: Path, settings: Any) -> i
 def run_ablate(arguments: argparse.Namespace, home: Path, settings: Any) -> int:
     """Print a Markdown table; it is kept for the report."""
     from assistant.cli import assistant_settings
+    from corpus.rerank import open_reranker
     from evals.ablate import ablate, as_text
     from evals.world import opened
 
     with opened(home, assistant_settings(settings, one_shot=True)) as world:
-        text = as_text(ablate(world, arguments.split, tell=lambda name: print(name, file=sys.stderr)))  # noqa: T201
+        reranker = open_reranker(settings.search.reranker, settings.search.reranker_seconds)
+        lines = ablate(world, arguments.split, tell=lambda name: print(name, file=sys.stderr), reranker=reranker)  # noqa: T201
+        text = as_text(lines)
     evals_folder(home).mkdir(parents=True, exist_ok=True)
     (evals_folder(home) / "ablation.md").write_text(text + "\n", "utf-8")
     print(text)  # noqa: T201

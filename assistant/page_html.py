@@ -213,7 +213,7 @@ def sentence_html(sentence: Sentence, answer: Answer, context: Context) -> str:
     """A sentence, word for word, and a button for each of its sources."""
     buttons = "".join(_cite(answer.citation(key), sentence, answer, context) for key in sentence.citations)
     if sentence.kind == "table_row":
-        return f'<dl class="vb-row">{_row(sentence)}<div class="vb-row-cite">{buttons}</div></dl>'
+        return f'<div class="vb-row"><dl>{_row(sentence)}</dl><div class="vb-row-cite">{buttons}</div></div>'
     start, space, last = sentence.text.rpartition(" ")  # a number never stands alone on the next line
     if len(last) > 24:
         return f'<span class="vb-s">{escape(sentence.text)}</span>{buttons}'

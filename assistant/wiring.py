@@ -19,6 +19,7 @@ from assistant.guard import Guard
 from assistant.relevance import Relevance
 from corpus.embedder import Embedder, open_embedder
 from corpus.errors import ReleaseError, VraagbaakError
+from corpus.memory import give_back
 from corpus.release import Release, current_number, open_release
 from corpus.rerank import Reranker, open_reranker
 from corpus.search import ReleaseSearch, SearchSettings, collection_name
@@ -154,8 +155,12 @@ class CurrentRelease:
             self._refused = _number_or_none(self._home)
             log.error("the new release cannot be opened, the old one keeps answering: %s", error)
             return
-        _close(self._before)
+        oldest = self._before
         self._before, self._now, self._refused = self._now, fresh, None
+        if oldest is not None:
+            _close(oldest)
+            del oldest
+            give_back()
 
     def close(self) -> None:
         """Let go of all files."""

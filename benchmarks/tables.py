@@ -13,6 +13,9 @@ TITLES = {
     "peers": "Search beside LlamaIndex, Haystack and txtai, same passages, same vectors",
     "answers": "Whole answers",
     "web": "In the browser",
+    "soak": "An hour of users while releases are published",
+    "stores": "The same figures whatever holds the vectors",
+    "public_sets": "Dutch retrieval on public sets",
 }
 HEAD = """# Benchmarks
 

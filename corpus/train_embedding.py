@@ -52,7 +52,7 @@ NORM_POWER = -0.2  # of the trained length of a row: evens the weights out; with
 # share of each source that is seen in training: everyday words are rare in law text, so word lists count for a lot
 EPOCHS = {"laws_heading": 9.0, "laws_adjacent": 1.0, "odwn_synonym": 1.5, "docs_heading": 5.0, "nominal": 2.0, "laws_qa": 5.0}
 PSEUDO_EPOCHS = 0.6
-ASKED_EPOCHS = 2.5  # of phrasings with the sentence that answers, and with another phrasing of it
+ASKED_EPOCHS = 1.5  # of phrasings with the sentence that answers, and with another phrasing of it
 ASKED_COUNT = 40  # what a word of a phrasing counts for beside words of law: few people ask in the words of a law
 HEADING_CAP = 15  # "Algemene bepalingen" stands above thousands of articles
 

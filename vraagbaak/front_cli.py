@@ -12,7 +12,7 @@ def add_parser(commands: Any, shared: argparse.ArgumentParser) -> None:
     """Add the commands of the front door."""
     serve = commands.add_parser("serve", parents=[shared], help="open the app in a browser")
     serve.add_argument("--host", help="address to listen on (default: this machine only)")
-    serve.add_argument("--port", type=int, help="port to listen on (default: 7860)")
+    serve.add_argument("--port", type=int, help="port to listen on (default: 7860; 0: any that is free)")
     serve.add_argument("--open", action="store_true", help="open a browser window")
     serve.set_defaults(run=run_serve)
     doctor = commands.add_parser("doctor", parents=[shared], help="health of the installation, the release and the logs")
@@ -25,7 +25,7 @@ def run_serve(arguments: argparse.Namespace, home: Path, settings: Any) -> int:
     """Serve until interrupted."""
     from vraagbaak.serve import serve
 
-    serve(home, settings, arguments.host or settings.serve.host, arguments.port or settings.serve.port, open_browser=arguments.open)
+    serve(home, settings, arguments.host or settings.serve.host, settings.serve.port if arguments.port is None else arguments.port, open_browser=arguments.open)
     return 0
 
 

@@ -27,6 +27,7 @@ from assistant.journal import Journal
 from assistant.page import AskPage, forget_idle
 from assistant.page import build as build_ask
 from corpus.errors import NoRelease, UsageError, VraagbaakError
+from corpus.memory import few_arenas
 from ingest.cli import corpus_folder
 from vraagbaak.access import Accounts, Action, access_settings, check_may_serve
 from vraagbaak.doorman import Doorman, House, Mount, Visitor
@@ -223,6 +224,7 @@ def serve(home: Path, settings: Settings, host: str, port: int, open_browser: bo
     from assistant.wiring import assistant as open_assistant
     from vraagbaak.trainers import quality, trainer_pages  # imports this module for its types
 
+    few_arenas()
     _quiet_libraries()
     access = access_settings(settings.serve)
     accounts = Accounts(home, access)

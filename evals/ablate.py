@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from evals.world import World
 
 SHIPPED = "8 + phrasings: as shipped"
+RANKED = ("recall@5", "ndcg@10")  # what the ladder shows: when to answer was fitted on the shipped search, and says little of another
 COLUMNS = ("recall@5", "ndcg@10", "vital_strict", "utility")
 
 
@@ -148,8 +149,9 @@ def ablate(
 
 
 def _line(name: str, shipped: Run, run: Run) -> Line:
-    found = compare(shipped, run, COLUMNS, 2_000)
-    values = {c: run.estimates[c].value for c in COLUMNS if c in run.estimates}
+    columns = RANKED if name in ladder() else COLUMNS
+    found = compare(shipped, run, columns, 2_000)
+    values = {c: run.estimates[c].value for c in columns if c in run.estimates}
     return Line(name, values, found.differences, found.holm, run.summary["singles"].get("ms_p95", 0.0))
 
 
@@ -162,7 +164,10 @@ def as_text(lines: Sequence[Line]) -> str:
 def _row(line: Line) -> str:
     cells = [line.name]
     for c in COLUMNS:
+        if c not in line.values:
+            cells.append("")
+            continue
         d = line.differences.get(c)
         star = "*" if d and line.holm[c] < 0.05 else ""
-        cells.append(f"{line.values.get(c, 0):.3f}" + (f" ({d.value:+.3f}{star}: {d.low:+.3f} to {d.high:+.3f})" if d and line.name != SHIPPED else ""))
+        cells.append(f"{line.values[c]:.3f}" + (f" ({d.value:+.3f}{star}: {d.low:+.3f} to {d.high:+.3f})" if d and line.name != SHIPPED else ""))
     return "| " + " | ".join([*cells, f"{line.ms_p95:.0f}"]) + " |"

@@ -87,6 +87,11 @@ class Concept:
     topic: str
 
 
+def _without_filler(words: Sequence[str]) -> tuple[str, ...]:
+    """Words without "ook alweer", which says that somebody forgot something and nothing of what: the model knew it from drills alone."""
+    return tuple(w for i, w in enumerate(words) if not (w == "alweer" or (w == "ook" and words[i + 1 : i + 2] == ("alweer",))))
+
+
 class Guard:
     """Looks at each question first. cards: the texts to show; a kind without a card is still recognised in `reasons`."""
 
@@ -198,7 +203,7 @@ class Guard:
         kept = [hit.concept for hit in marks.hits if not marks.excuse(hit)]
         excused = [f"not {hit.concept}" for hit in marks.hits if not hit.concept.startswith("_") and marks.excuse(hit)]
         signs = ["told" if marks.is_told() else "asked", "general" if marks.is_general() else "particular"]
-        return features(marks.reading.words, [*kept, *excused, *signs], self._kinds["crisis"])
+        return features(_without_filler(marks.reading.words), [*kept, *excused, *signs], self._kinds["crisis"])
 
     # ---- danger ------------------------------------------------------------------------------
 

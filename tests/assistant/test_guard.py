@@ -126,6 +126,12 @@ def test_persons_are_not_judged_and_method_is_answered(guard: Guard, text: str, 
     assert (guard.check(text).judgement is not None) is judged
 
 
+@pytest.mark.parametrize("question", ["wat is LSD ook alweer", "wat was OEN ook alweer?", "hoe ging ANNA ook alweer", "LSD ook alweer"])
+def test_having_forgotten_a_word_is_no_emergency(guard: Guard, question: str) -> None:
+    assert guard.check(question).crisis is None
+    assert guard.check("hoe was de volgorde ook alweer, hij staat hier met een mes").crisis is not None
+
+
 def test_the_same_question_always_gets_the_same_verdict(guard: Guard) -> None:
     texts = [row["text"] for row in rows("crisis", "dev")[:60]]
     other = report_guard()

@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TextIO
 
@@ -49,6 +50,8 @@ def assistant_settings(settings: Any, *, one_shot: bool = False) -> AssistantSet
     # a process that answers one question does not pay two seconds to import Chroma; the vectors are the same
     dense: Literal["chroma", "exact"] = "exact" if one_shot else store.dense
     chosen = SearchSettings(legs=search.legs) if search.weight is None else SearchSettings(legs=search.legs, weight=search.weight)
+    if not search.encoder:
+        chosen = replace(chosen, read=0.0)
     return AssistantSettings(
         search=chosen,
         dense=dense,

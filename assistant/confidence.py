@@ -1,7 +1,8 @@
 """Answer, or say it is not in the knowledge base: a small calibrated model over what retrieval saw.
 
 Logistic regression over a dozen signals that mean the same on any corpus (shares, cosines, margins; never raw BM25 sums). Its
-weights were fitted by `vraagbaak evals calibrate` and are data: assistant/confidence.json, with the evidence for them.
+weights were fitted by `vraagbaak evals calibrate` and are data: assistant/confidence.json, with the evidence for them. There are four of
+them, for there are signals that only exist where people wrote phrasings, and others that only exist where the encoder read the texts.
 """
 
 from __future__ import annotations
@@ -33,7 +34,12 @@ SIGNALS = (
     "rare_missing",  # rarity of the rarest question word that the passage lacks, against the average, 0..1
     "asked",  # likeness of the nearest known phrasing that the passage answers
     "gap",  # likeness of the nearest question that is known to have no answer
-    "unasked",  # 1 where no phrasings are kept, so that the two above say nothing
+    "votes",  # share of the nearest known phrasings that the passage answers
+    "gap_votes",  # ... that are known to have no answer
+    "score",  # value of the first passage, as it was ranked
+    "read_best",  # cosine of its best sentence by the encoder
+    "read_passage",  # ... of the whole passage
+    "read_asked",  # ... of the nearest known phrasing
 )
 
 
@@ -48,18 +54,26 @@ class Calibration:
     evidence: Mapping[str, object]
 
     @classmethod
-    def read(cls, path: Path) -> Calibration:
+    def read(cls, path: Path, situation: str) -> Calibration:
         """Read a calibration that `evals calibrate` wrote; ValueError when its signals are not these."""
-        raw = json.loads(path.read_text("utf-8"))
+        raw = json.loads(path.read_text("utf-8"))[situation]
         if set(raw["weights"]) != set(SIGNALS):
             raise ValueError(f"{path.name} was fitted on other signals: run vraagbaak evals calibrate")
         return cls(raw["weights"], raw["intercept"], raw["threshold"], raw["partly"], raw["evidence"])
 
 
-@lru_cache(maxsize=1)
-def shipped() -> Calibration:
-    """The calibration that ships with the program."""
-    return Calibration.read(Path(__file__).with_name("confidence.json"))
+FILE = Path(__file__).with_name("confidence.json")
+
+
+def situation(asked: bool, read: bool) -> str:
+    """Which calibration holds. asked: are phrasings kept of the texts; read: did the encoder read them."""
+    return ("phrasings" if asked else "texts") + (" and encoder" if read else "")
+
+
+@lru_cache(maxsize=4)
+def shipped(asked: bool = True, read: bool = True) -> Calibration:
+    """The calibration that ships with the program. See `situation`."""
+    return Calibration.read(FILE, situation(asked, read))
 
 
 def signals(relevance: Relevance, wanted: Wanted, evidence: Evidence) -> dict[str, float]:
@@ -67,7 +81,7 @@ def signals(relevance: Relevance, wanted: Wanted, evidence: Evidence) -> dict[st
     ranked = [s for s in evidence.ranked if s.units]
     if not ranked:
         return dict.fromkeys(SIGNALS, 0.0)
-    first = ranked[0]
+    first, read = ranked[0], evidence.read
     title = evidence.sources[first.hit.passage.source].title
     best = first.units[first.best]
     around = relevance.features(" . ".join((title, *first.hit.passage.heading)))
@@ -90,7 +104,12 @@ def signals(relevance: Relevance, wanted: Wanted, evidence: Evidence) -> dict[st
         "heading": relevance.coverage(wanted, around),
         "asked": first.hit.asked,
         "gap": evidence.gap or 0.0,
-        "unasked": float(evidence.gap is None),
+        "votes": first.hit.votes,
+        "gap_votes": evidence.gap_votes,
+        "score": first.hit.score,
+        "read_best": first.hit.read or 0.0,
+        "read_passage": float(read.passages[first.hit.row]) if read else 0.0,
+        "read_asked": float(read.asks.max(initial=0.0)) if read else 0.0,
         "rare_missing": min(max(missing, default=0.0) / (2 * mean), 1.0) if mean else 0.0,
     }
 

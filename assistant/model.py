@@ -10,11 +10,13 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from corpus.model import Hit, Source
+from corpus.model import Unit as Unit
+from corpus.model import UnitKind as UnitKind
+from corpus.reading import Read
 
 AnswerStatus = Literal["answered", "partly", "no_answer", "card"]
 CardKind = Literal["crisis", "judgement"]
 Language = Literal["nl", "en"]
-UnitKind = Literal["sentence", "list_item", "table_row", "lead_in"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,19 +72,6 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
-class Unit:
-    """A sentence, list item or table row of a passage. start, end: offsets in the canonical text."""
-
-    kind: UnitKind
-    source: str
-    passage: str
-    start: int
-    end: int
-    text: str
-    header: tuple[str, ...] = ()  # column headings, for a table row
-
-
-@dataclass(frozen=True, slots=True)
 class Scored:
     """A hit with its units and how well each answers; value: of the whole passage, what ranks it."""
 
@@ -101,13 +90,16 @@ class Scored:
 class Evidence:
     """The hits that are allowed to support an answer to this question, best first; may be empty.
     ranked: the first few with their units scored, for generators and for the decision to answer.
-    gap: likeness of the nearest question that is known to have no answer, 0..1; None where no phrasings are kept."""
+    gap: likeness of the nearest question that is known to have no answer, 0..1; None where no phrasings are kept.
+    gap_votes: share of the nearest known questions that have none.  read: what the encoder found near; None where nothing was encoded."""
 
     question: Question
     hits: tuple[Hit, ...]
     sources: Mapping[str, Source]  # by Source.key, of the hits
     ranked: tuple[Scored, ...] = ()
     gap: float | None = None
+    gap_votes: float = 0.0
+    read: Read | None = None
 
 
 @dataclass(frozen=True, slots=True)

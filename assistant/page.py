@@ -196,6 +196,7 @@ def forget(blocks: Any, session: str | None) -> None:
     with holder.lock:
         holder.session_data.pop(session, None)
         holder.time_last_used.pop(session, None)
+    blocks._queue.pending_messages_per_session.pop(session, None)  # an empty queue by now, or one that nobody reads
 
 
 def forget_idle(blocks: Any, idle_s: float = IDLE_S) -> None:

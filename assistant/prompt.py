@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 
 from assistant.model import DraftSentence, Evidence, Question, Unit
 from assistant.retrieve import Shelf
-from assistant.units import units_of
 from corpus.model import Hit
 from corpus.sentences import sentences
+from corpus.units import units_of
 
 MAX_PASSAGES = 5
 MAX_WORDS = 1100  # of all passages: about 2,200 tokens, so that a context of 4,096 has room for the answer

@@ -14,10 +14,11 @@ from functools import lru_cache
 import numpy as np
 
 from assistant.model import Scored, Unit
-from assistant.units import units_of
 from corpus.analyse import Concept
 from corpus.model import Document, Hit, Source
+from corpus.reading import Read
 from corpus.search import HybridSearch
+from corpus.units import units_of
 
 _NUMBER = (
     r"\d|\b(een|één|twee|drie|vier|vijf|zes|zeven|acht|negen|tien|elf|twaalf|vijftien|twintig|dertig|veertig|zestig|honderd|half|halve)\b"
@@ -64,6 +65,8 @@ _ASKS: tuple[tuple[str, re.Pattern[str], re.Pattern[str]], ...] = tuple(
 
 ASKED = 1.5  # what a question that is word for word a known phrasing adds to the value of the passage that answers it
 ASKED_UNIT = 0.5  # ... and to the score of the words that answer it
+READ = 1.0  # what the encoder's cosine adds to the score of a unit, where the texts were encoded
+WORDS_READ = 0.8  # ... and the share of its words that still counts then
 FUSED = 2.25  # what the fused score (0..1) adds to the value of a passage
 FUSED_ALONE = 4.0  # ... where no phrasings are kept: the search then knows more than the sentences (docs/decisions.md, 12)
 
@@ -93,10 +96,11 @@ class Relevance:
     """Compares texts with questions, by the words and vectors of one search index."""
 
     def __init__(self, search: HybridSearch) -> None:
-        self._index, self._embedder = search.lexical, search.embedder
+        self._index, self._embedder, self._search = search.lexical, search.embedder, search
         self._features = lru_cache(maxsize=20_000)(self._analysed)
         self.wanted = lru_cache(maxsize=64)(self._wanted)
         self._vectors: dict[str, np.ndarray] = {}
+        self._units: dict[int, tuple[Unit, ...]] = {}
 
     def _wanted(self, text: str) -> Wanted:
         """Analyse a question once."""
@@ -151,38 +155,70 @@ class Relevance:
         found: np.ndarray = np.stack([self._vectors[t] for t in texts]) @ wanted.vector
         return found
 
-    def units(self, wanted: Wanted, units: Sequence[Unit], context: str) -> np.ndarray:
-        """How well each unit answers, about 0..1.3. context: title and headings, which a unit may lean on."""
+    def units_at(self, hit: Hit, document: Document) -> tuple[Unit, ...]:
+        """The units of a passage of this release (a hit knows its row); remembered, because the same few hundred passages come back."""
+        if hit.row not in self._units:
+            if len(self._units) > 5_000:
+                self._units.clear()
+            self._units[hit.row] = units_of(document, hit.passage)
+        return self._units[hit.row]
+
+    def near(self, read: Read | None, row: int) -> np.ndarray | None:
+        """Cosine of the question with each unit of a passage by the encoder; None where nothing was encoded."""
+        return None if read is None or self._search.reading is None else self._search.reading.units(read, row)
+
+    def units(self, wanted: Wanted, units: Sequence[Unit], context: str, read: np.ndarray | None = None) -> np.ndarray:
+        """How well each unit answers, about 0..1.3. context: title and headings, which a unit may lean on. read: see `near`."""
         around = self.features(context)
-        covered = np.array(
-            [
-                0.75 * self.coverage(wanted, self.features(u.text)) + 0.25 * self.coverage(wanted, self.features(u.text) | around)
-                for u in units
-            ]
-        )
+        held = [self.features(u.text) for u in units]
+        tries = _tries(wanted, around.union(*held))
+        covered = np.array([0.75 * _share(wanted, tries, own) + 0.25 * _share(wanted, tries, own | around) for own in held])
         typed = np.array([answers(wanted.kind, u.text) for u in units])
         # weights chosen on the development items (docs/decisions.md, 9): words say most, meaning breaks ties
+        if read is not None:
+            return np.asarray(WORDS_READ * covered + READ * np.maximum(read, 0) + 0.15 * typed)
         found: np.ndarray = covered + 0.35 * np.maximum(self.cosines(wanted, [u.text for u in units]), 0) + 0.15 * typed
         return found
 
 
-def scored(relevance: Relevance, wanted: Wanted, hit: Hit, source: Source, document: Document, fused: float = FUSED) -> Scored:
-    """A hit with its units scored and a value for the whole passage, about 0..5. fused: weight of the fused score.
+def scored(relevance: Relevance, wanted: Wanted, hit: Hit, source: Source, document: Document, fused: float = FUSED, read: Read | None = None) -> Scored:
+    """A hit with its units scored and a value for the whole passage, about 0..5. fused: weight of the fused score. read: of the question.
 
     The fused score and the best sentence say most; what the headings cover and how close the last one is to the question come next; a
     little length decides between near equals. Weights were chosen on the development items and the public development sets
     (docs/decisions.md, 12).
     """
-    units = units_of(document, hit.passage)
+    units = relevance.units_at(hit, document)
     heading = hit.passage.heading
     context = " . ".join((source.title, *heading))
-    scores = relevance.units(wanted, units, context) if units else np.zeros(0)
+    scores = relevance.units(wanted, units, context, relevance.near(read, hit.row)) if units else np.zeros(0)
     scores = scores + ASKED_UNIT * hit.asked * np.array([_within(u, hit.place) for u in units])
     named = relevance.coverage(wanted, relevance.features(" . ".join(heading)))
     near = float(relevance.cosines(wanted, heading[-1:])[0]) if heading else 0.0
     length = min(hit.passage.text.count(" ") / 100, 1.5)
     value = ASKED * hit.asked + fused * hit.score + float(scores.max(initial=0.0)) + 0.8 * named + 0.5 * near + 0.15 * length
     return Scored(hit, units, tuple(float(s) for s in scores), value)
+
+
+_Tries = list[tuple[float, list[tuple[tuple[str, ...], float]]]]
+
+
+def _tries(wanted: Wanted, features: frozenset[str]) -> _Tries:
+    """(rarity, ways) of each content word that some part of `features` may cover: nothing else need be tried on the parts."""
+    found = ((r, [way for way in c.ways if features.issuperset(way[0])]) for r, c in zip(wanted.rarities, wanted.concepts, strict=True))
+    return [(rarity, ways) for rarity, ways in found if ways]
+
+
+def _share(wanted: Wanted, tries: _Tries, features: frozenset[str]) -> float:
+    """`Relevance.coverage` of features among which the ways were chosen."""
+    total = 0.0
+    for rarity, ways in tries:
+        best = 0.0
+        for way, worth in ways:
+            if worth > best and features.issuperset(way):
+                best = worth
+        total += rarity * best
+    return min(1.0, total / wanted.total) if wanted.total else 0.0
 
 
 def _within(unit: Unit, place: tuple[int, int]) -> float:
@@ -197,6 +233,7 @@ def asked_for(question: str) -> str:
     return next((name for name, asks, _ in _ASKS if asks.search(low)), "")
 
 
+@lru_cache(maxsize=20_000)
 def answers(kind: str, text: str) -> float:
     """1.0 when a text holds the type of answer that was asked for, 0.0 when not or when no type was asked for."""
     pattern = next((p for name, _, p in _ASKS if name == kind), None)

@@ -45,21 +45,28 @@ def retrieve(
     A long question is searched twice, as a whole and by the clauses that ask, and the scores are added: the story around a
     question gives context, but must not outvote what is asked. The first of them are then ranked again by their sentences.
     """
-    like = search.like(wordings(question), allowed)
-    found = search.search(question.search, POOL, allowed, like)
+    read = search.read(spoken(question))
+    like = search.like(wordings(question), allowed, read)
+    found = search.search(question.search, POOL, allowed, like, read)
     if question.asked != question.search:
-        found = merged(found, search.search(question.asked, POOL, allowed, like), FOCUS)
+        found = merged(found, search.search(question.asked, POOL, allowed, like, read), FOCUS)
     wanted = relevance.wanted(question.asked)
     fused = FUSED if like else FUSED_ALONE
     ranked = [
-        scored(relevance, wanted, hit, shelf.by_key[hit.passage.source], shelf.document(hit.passage.source), fused)
+        scored(relevance, wanted, hit, shelf.by_key[hit.passage.source], shelf.document(hit.passage.source), fused, read)
         for hit in found[:POOL]
     ]
     ranked.sort(key=lambda s: (-s.value, s.hit.rank))
     hits = tuple(replace(s.hit, rank=rank, score=s.value / HIGHEST) for rank, s in enumerate(ranked[:DEPTH], start=1))
     kept = tuple(replace(s, hit=hit) for s, hit in zip(ranked, hits, strict=False))
     sources = {h.passage.source: shelf.by_key[h.passage.source] for h in hits}
-    return Evidence(question, hits, sources, kept, like.gap if like else None)
+    gap, gap_votes = (like.gap, like.gap_votes) if like else (None, 0.0)
+    return Evidence(question, hits, sources, kept, gap, gap_votes, read)
+
+
+def spoken(question: Question) -> str:
+    """What the encoder reads of a question, once: the clauses that ask. It was raised on many languages, so English stays English."""
+    return question.text if question.language == "en" and not question.history else question.asked
 
 
 def wordings(question: Question) -> tuple[str, ...]:

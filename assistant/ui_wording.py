@@ -389,7 +389,7 @@ class Example:
 
 
 EXAMPLES: tuple[Example, ...] = (
-    Example("Bellen", "Calls", "Welke vragen stel ik in het eerste gesprek?", "H02"),
+    Example("Bellen", "Calls", "Welke vragen stel ik als iemand voor het eerst belt?", "H02"),
     Example("Bellen", "Calls", "Binnen hoeveel uur bel ik een voicemail terug?", "H02"),
     Example("Vertrouwelijkheid", "Confidentiality", "Wat doe ik als een ouder de toestemming intrekt?", "H07"),
     Example("Vertrouwelijkheid", "Confidentiality", "Wat zeg ik als een journalist belt?", "H04"),

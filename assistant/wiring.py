@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -18,6 +18,7 @@ from assistant.generate import ExtractiveGenerator, Generator
 from assistant.guard import Guard
 from assistant.relevance import Relevance
 from corpus.embedder import Embedder, open_embedder
+from corpus.encoder import Encoder, bundled_encoder
 from corpus.errors import ReleaseError, VraagbaakError
 from corpus.memory import give_back
 from corpus.release import Release, current_number, open_release
@@ -53,7 +54,8 @@ class AssistantSettings:
     reranker: str = ""  # name or folder of a CrossEncoder
     reranker_seconds: float = 1.5  # per question
     language_model: LanguageModelSettings = LanguageModelSettings()
-    calibration: Calibration = field(default_factory=shipped)
+    calibration: Calibration | None = None  # of when to answer; None: the one that ships, for what the release has
+    encoder: Callable[[], Encoder] = bundled_encoder
 
 
 def open_shelved(
@@ -82,12 +84,14 @@ def shelve(
         dense=_dense(release, settings),
         settings=settings.search,
         reranker=reranker,
+        encoder=settings.encoder,
     )
     relevance = Relevance(search)
     extractive = ExtractiveGenerator(relevance)
+    when = settings.calibration or shipped(search.phrasings is not None, search.reading is not None)
     cards = default_cards(release.folder)
     fixed = read_fixed(release.folder / "cards.toml")
-    shelved = Shelved(release, search, relevance, extractive, extractive, cards, fixed, Guard(cards), settings.calibration)
+    shelved = Shelved(release, search, relevance, extractive, extractive, cards, fixed, Guard(cards), when)
     return replace(shelved, generator=_generator(extractive, settings, shelved))
 
 

@@ -26,6 +26,11 @@ def few_arenas() -> None:
 def give_back() -> None:
     """Collect what nobody refers to, and return free memory to the system; takes some hundred milliseconds."""
     gc.collect()
+    trim()
+
+
+def trim() -> None:
+    """Return free memory to the system, without looking for more of it; others go on meanwhile."""
     library = _glibc()
     if library is not None:
         library.malloc_trim(0)

@@ -15,6 +15,7 @@ from typing import Literal
 Status = Literal["geldig", "vervallen", "concept"]
 STATUSES: tuple[Status, ...] = ("geldig", "vervallen", "concept")
 
+UnitKind = Literal["sentence", "list_item", "table_row", "lead_in"]
 BlockKind = Literal["heading", "paragraph", "list_item", "table_row", "table_header", "footnote", "box", "caption", "notice"]
 
 REVIEW_WARNING = timedelta(days=30)  # trainers asked for a month to arrange a review
@@ -114,6 +115,19 @@ class Passage:
 
 
 @dataclass(frozen=True, slots=True)
+class Unit:
+    """A sentence, list item or table row of a passage. start, end: offsets in the canonical text."""
+
+    kind: UnitKind
+    source: str
+    passage: str
+    start: int
+    end: int
+    text: str
+    header: tuple[str, ...] = ()  # column headings, for a table row
+
+
+@dataclass(frozen=True, slots=True)
 class Ask:
     """A way to ask for the words `start`..`end` of a source version; without a source, for something no text answers."""
 
@@ -135,6 +149,8 @@ class Hit:
     row: int = -1  # position of the passage in the release
     asked: float = 0.0  # likeness of the nearest known phrasing that this passage answers, 0..1
     place: tuple[int, int] = (0, 0)  # the words that answer that phrasing: offsets in the canonical text
+    read: float | None = None  # cosine of its best unit by the encoder, -1..1; None where nothing was encoded
+    votes: float = 0.0  # share of the nearest known phrasings that this passage answers, 0..1
 
 
 def text_hash(text: str) -> str:

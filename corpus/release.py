@@ -7,6 +7,7 @@
                              lexical/         BM25, derived, memory-mapped
                              chroma/          nearest neighbours, derived; may be missing, then search is exact
                              asked/           known phrasings, derived; only where trainers wrote any
+                             reading/         what the encoder made of passages, sentences and phrasings, derived; not of a large corpus
                              cards.toml, synonyms.toml   as they were when this release was made
     home/writer.lock         one writer at a time
 

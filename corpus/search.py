@@ -10,7 +10,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -21,10 +21,12 @@ import numpy as np
 from corpus import asked
 from corpus import lexical as lexical_index
 from corpus.asked import AskIndex, Like
+from corpus.encoder import Encoder, bundled_encoder
 from corpus.errors import ReleaseError, ReleaseMismatch
 from corpus.fuse import fuse, rrf
 from corpus.lexical import IndexedText, LexicalIndex
 from corpus.model import Ask, Hit, Passage, Source
+from corpus.reading import Read, ReadingIndex, Vectors, derive_reading, open_reading
 from corpus.release import Contents, Derive, Manifest, Release
 from corpus.vectors import ExactVectors, VectorIndex, make_chroma
 
@@ -46,22 +48,32 @@ class SearchSettings:
     weight: float = 0.4  # of the dense leg, 0..1: 0 is lexical alone
     candidates: int = 60  # per leg before fusion; more changed nothing on the development sets
     asked: float = 0.5  # share of the known phrasings in the score, where there are any; 0 leaves them out
+    read: float = 0.6  # share of what the encoder read, where it read the texts; 0 leaves it out
 
 
 class PassageSearch(Protocol):
     """What the assistant needs of the shelf."""
 
     def search(
-        self, question: str, limit: int = 10, allowed: np.ndarray | None = None, like: Like | None = None
+        self,
+        question: str,
+        limit: int = 10,
+        allowed: np.ndarray | None = None,
+        like: Like | None = None,
+        read: Read | None = None,
     ) -> tuple[Hit, ...]:
         """The best passages, best first, at most `limit`; never one outside `allowed` (bool per row).
 
-        like: which known phrasings the question is like, when that was found out already.
+        like, read: which known phrasings the question is like and what it is near to, when that was found out already.
         """
         ...
 
-    def like(self, said: Sequence[str], allowed: np.ndarray | None = None) -> Like | None:
-        """Which known phrasings the likest of some wordings is like; None where none are kept."""
+    def like(self, said: Sequence[str], allowed: np.ndarray | None = None, read: Read | None = None) -> Like | None:
+        """Which known phrasings the likest of some wordings is like; None where none are kept. read: of one of them."""
+        ...
+
+    def read(self, question: str) -> Read | None:
+        """Cosines of a question by the encoder; None where nothing was encoded."""
         ...
 
 
@@ -78,15 +90,21 @@ class HybridSearch:
         settings: SearchSettings = SearchSettings(),
         reranker: Reranker | None = None,
         phrasings: AskIndex | None = None,
+        reading: ReadingIndex | None = None,
     ) -> None:
-        self.phrasings = phrasings
+        self.phrasings, self._reading = phrasings, reading
         self.lexical, self.vectors, self.exact, self.embedder = lexical, vectors, exact, embedder
         self._passages, self.settings, self.reranker = passages, settings, reranker
         self._rests_until = 0.0  # on the monotonic clock: a vector index that failed is left alone for a while
         self._embed = lru_cache(maxsize=64)(embedder.query)  # one question is embedded once, whatever asks for it
 
     def search(
-        self, question: str, limit: int = 10, allowed: np.ndarray | None = None, like: Like | None = None
+        self,
+        question: str,
+        limit: int = 10,
+        allowed: np.ndarray | None = None,
+        like: Like | None = None,
+        read: Read | None = None,
     ) -> tuple[Hit, ...]:
         """See PassageSearch."""
         depth = max(self.settings.candidates, limit)
@@ -96,15 +114,40 @@ class HybridSearch:
         meaning = self._nearest(vector, depth, allowed) if vector.any() else nothing
         wanted = max(limit, self.reranker.depth) if self.reranker else limit
         rows, scores = self._fused(words, meaning, depth)
-        like = like or self.like((question,), allowed) or asked.NOTHING
-        hits = self._hits(*self._with_asked(rows, scores, like, wanted), words, vector)
+        read = read or self.read(question)
+        if read is not None:
+            rows, scores = self._with_reading(rows, scores, read, allowed, depth)
+        like = like or self.like((question,), allowed, read) or asked.NOTHING
+        hits = self._hits(*self._with_asked(rows, scores, like, wanted), words, vector, read)
         return self.reranker.rerank(question, hits)[:limit] if self.reranker else hits
 
-    def like(self, said: Sequence[str], allowed: np.ndarray | None = None) -> Like | None:
+    def like(self, said: Sequence[str], allowed: np.ndarray | None = None, read: Read | None = None) -> Like | None:
         """See PassageSearch."""
         if self.phrasings is None or self.settings.legs != "fused" or not self.settings.asked:
             return None
-        return asked.likest([self.phrasings.like(text, self._embed(text), allowed) for text in said])
+        near = read.asks if read is not None else None
+        return asked.likest([self.phrasings.like(text, self._embed(text), allowed, near) for text in said])
+
+    @property
+    def reading(self) -> ReadingIndex | None:
+        """What the encoder made of the texts, when the settings want it used."""
+        return self._reading if self.settings.legs == "fused" and self.settings.read else None
+
+    def read(self, question: str) -> Read | None:
+        """See PassageSearch."""
+        return self.reading.read(question) if self.reading is not None else None
+
+    def _with_reading(
+        self, rows: np.ndarray, scores: np.ndarray, read: Read, allowed: np.ndarray | None, limit: int
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """The fused ranking and the encoder's in one. A passage is as near as its text and its best sentence are, half and half."""
+        assert self.reading is not None
+        near = 0.5 * (read.passages + self.reading.best_units(read))
+        if allowed is not None:
+            near = np.where(allowed, near, -1.0)
+        found = np.argsort(-near, kind="stable")[:limit]
+        found = found[near[found] > 0]
+        return fuse(rows, scores, found.astype(np.int32), near[found], weight=self.settings.read, limit=limit)
 
     def _with_asked(self, rows: np.ndarray, scores: np.ndarray, like: Like, limit: int) -> tuple[np.ndarray, np.ndarray, Like]:
         """The fused ranking and the known phrasings in one.
@@ -119,7 +162,7 @@ class HybridSearch:
         alike = {row: (score * most, 0, 0) for row, score in fused.items() if not self.phrasings.covered[row]} | dict(like.rows)
         total = {row: (1 - share) * fused.get(row, 0.0) + share * alike.get(row, (0.0,))[0] for row in {**fused, **alike}}
         order = sorted(total, key=lambda row: (-total[row], row))[:limit]
-        return np.array(order, np.int32), np.array([total[row] for row in order], np.float32), Like(alike, like.gap)
+        return np.array(order, np.int32), np.array([total[row] for row in order], np.float32), replace(like, rows=alike)
 
     def _nearest(self, vector: np.ndarray, depth: int, allowed: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
         if time.monotonic() < self._rests_until:
@@ -149,16 +192,23 @@ class HybridSearch:
                 return fuse(*words, *meaning, weight=self.settings.weight, limit=limit)
 
     def _hits(
-        self, rows: np.ndarray, scores: np.ndarray, like: Like, words: tuple[np.ndarray, np.ndarray], vector: np.ndarray
+        self,
+        rows: np.ndarray,
+        scores: np.ndarray,
+        like: Like,
+        words: tuple[np.ndarray, np.ndarray],
+        vector: np.ndarray,
+        read: Read | None,
     ) -> tuple[Hit, ...]:
         lexical = dict(zip(words[0].tolist(), words[1].tolist(), strict=True))
         found = self._passages([int(row) for row in rows])
         cosines = self.cosines(rows, vector)
         answers = [like.rows.get(int(row), (0.0, 0, 0)) for row in rows]
+        near = self.reading.best_units(read)[rows].tolist() if read is not None and self.reading is not None else [None] * len(rows)
         return tuple(
-            Hit(passage, float(score), float(lexical.get(int(row), 0.0)), float(cosine), rank, int(row), likeness, (start, end))
-            for rank, (passage, row, score, cosine, (likeness, start, end)) in enumerate(
-                zip(found, rows, scores, cosines, answers, strict=True), start=1
+            Hit(passage, float(score), float(lexical.get(int(row), 0.0)), float(cosine), rank, int(row), likeness, (start, end), close, like.votes.get(int(row), 0.0))
+            for rank, (passage, row, score, cosine, (likeness, start, end), close) in enumerate(
+                zip(found, rows, scores, cosines, answers, near, strict=True), start=1
             )
         )
 
@@ -181,13 +231,15 @@ class ReleaseSearch(HybridSearch):
         dense: VectorIndex | None = None,
         settings: SearchSettings = SearchSettings(),
         reranker: Reranker | None = None,
+        encoder: Callable[[], Encoder] = bundled_encoder,
     ) -> None:
         check_embedding(release, embedder)
         exact = ExactVectors(release.vectors)
         lexical = open_lexical(release, analyser)
         phrasings = open_asked(release, lexical)
         passages = cached_passages(release.passages)
-        super().__init__(lexical, dense or exact, exact, embedder, passages, settings, reranker, phrasings)
+        reading = open_reading(release, encoder) if settings.read else None
+        super().__init__(lexical, dense or exact, exact, embedder, passages, settings, reranker, phrasings, reading)
         self.release = release
 
     def answering(self, today: date, only: Callable[[Source], bool] = lambda source: True) -> np.ndarray:
@@ -326,9 +378,10 @@ def ask_vectors(asks: Sequence[Ask], embedder: Embedder) -> np.ndarray:
     return np.array([made[a.text] for a in asks], np.float32).reshape(len(asks), embedder.dimension)
 
 
-def derive_all(analyser: Analyser) -> tuple[Derive, ...]:
-    """Every derived index of a release, in the order that they need each other."""
-    return together(derive_lexical(analyser), derive_chroma), derive_asked(analyser)
+def derive_all(analyser: Analyser, reading: tuple[Encoder, Vectors] | None = None) -> tuple[Derive, ...]:
+    """Every derived index of a release, in the order that they need each other. reading: with what the encoder reads, if it does."""
+    read = (derive_reading(*reading),) if reading else ()
+    return together(derive_lexical(analyser), derive_chroma), derive_asked(analyser), *read
 
 
 def derive_chroma(folder: Path, contents: Contents) -> None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from evals.items import Item
     from evals.world import World
 
-SHIPPED = "8 + phrasings: as shipped"
+SHIPPED = "9 + phrasings: as shipped"
 RANKED = ("recall@5", "ndcg@10")  # what the ladder shows: when to answer was fitted on the shipped search, and says little of another
 COLUMNS = ("recall@5", "ndcg@10", "vital_strict", "utility")
 
@@ -51,7 +51,8 @@ def ladder() -> dict[str, Callable[[World], Any]]:
         "4 + letter grams": partial(_rung, synonyms=False),
         "5 + synonyms: the lexical leg": _rung,
         "6 the dense leg alone": partial(_search, legs="dense"),
-        "7 both, fused": partial(_search, asked=0.0),
+        "7 both, fused": partial(_search, asked=0.0, read=0.0),
+        "8 + the encoder": partial(_search, asked=0.0),
     }
     return steps
 
@@ -87,6 +88,7 @@ def _rung(world: World, stems: bool = True, synonyms: bool = True, **changed: fl
 def variants() -> dict[str, Callable[[World], Any]]:
     """name -> a context manager that changes one thing of a world."""
     legs = {"search: reciprocal ranks": partial(_search, legs="rrf", asked=0.0)}
+    encoder = {"phrasings without the encoder": partial(_search, read=0.0)}
     weights = {f"weight of meaning {w}": partial(_search, weight=w) for w in (0.1, 0.2, 0.4, 0.5)}
     words: dict[str, Callable[[World], Any]] = {
         "words: stems only": lambda world: _words(world, parts=0.0, grams=0.0, document=0.0),
@@ -94,7 +96,7 @@ def variants() -> dict[str, Callable[[World], Any]]:
         "words: no compound parts": lambda world: _words(world, parts=0.0),
         "words: no document context": lambda world: _words(world, document=0.0),
     }
-    return {**legs, **weights, **words}
+    return {**legs, **encoder, **weights, **words}
 
 
 @contextmanager
@@ -139,7 +141,7 @@ def ablate(
     """The ladder, the shipped settings, the reranker where the settings name one, then every variant."""
     shipped = measure(world, split, items=items)
     lines: list[Line] = []
-    again: dict[str, Callable[[World], Any]] = {"9 + reranker": partial(_ranked_again, reranker=reranker)} if reranker else {}
+    again: dict[str, Callable[[World], Any]] = {"10 + reranker": partial(_ranked_again, reranker=reranker)} if reranker else {}
     rows: dict[str, Callable[[World], Any]] = {**ladder(), SHIPPED: nullcontext, **again, **variants()}
     for name, change in rows.items():
         tell(name)

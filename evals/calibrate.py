@@ -2,8 +2,8 @@
 
 A logistic regression over the signals of assistant/confidence.py says whether the passage that would be shown answers the
 question. Nested cross-validation by cluster: the outer fold only judges; strength of regularisation and threshold are chosen
-inside. Public question sets may take part in the fitting, with a weight of their own, so that the model does not learn the
-habits of one corpus; figures are always of our own items.
+inside. Where phrasings are kept it is fitted on our own items; for texts without phrasings, which ask for another caution, on public
+question sets. Either is fitted with the encoder and without it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from assistant.confidence import SIGNALS
+from assistant.confidence import FILE, SIGNALS, situation
 from evals.external import Collection, Opened, released
 from evals.external import read as read_collection
 from evals.items import Item, Splits, chosen, load
@@ -36,7 +36,6 @@ STRENGTHS = (0.03, 0.1, 0.3, 1.0, 3.0)  # C of the regression; small is cautious
 MOST_FALSE = 0.08  # of answerable questions left unanswered
 AIM = 0.80  # abstention F1 that this must reach; when it cannot, see careful_threshold
 MOST_LOST = 0.15  # of good answers withheld, then
-PUBLIC_WEIGHT = 1.0  # of all public questions together, against 1.0 of our own
 WEIGHTS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.7)  # of the dense leg, tried
 
 
@@ -146,23 +145,14 @@ def _samples(collection: Collection, opened: Opened, origin: str) -> Iterator[Sa
 # --- fitting --------------------------------------------------------------------------------------------------------------
 
 
-def weights_of(samples: Sequence[Sample], public: float = PUBLIC_WEIGHT) -> np.ndarray:
-    """Per sample: our own items weigh 1 on average, all public questions together `public` times as much as all of ours."""
-    own = sum(s.origin == "own" for s in samples)
-    others = len(samples) - own
-    return np.array([1.0 if s.origin == "own" or not own else public * own / others for s in samples])
-
-
-def fit(samples: Sequence[Sample], strength: float, public: float = PUBLIC_WEIGHT) -> Fitted:
+def fit(samples: Sequence[Sample], strength: float) -> Fitted:
     """A regression on scaled signals, written back to the signals as they are."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.preprocessing import StandardScaler
 
     seen, good = _arrays(samples)
     scaler = StandardScaler().fit(seen)
-    model = LogisticRegression(C=strength, max_iter=2000).fit(
-        scaler.transform(seen), good, sample_weight=weights_of(samples, public)
-    )
+    model = LogisticRegression(C=strength, max_iter=2000).fit(scaler.transform(seen), good)
     weights = model.coef_[0] / scaler.scale_
     return Fitted(weights, float(model.intercept_[0] - (weights * scaler.mean_).sum()), 0.5)
 
@@ -193,16 +183,14 @@ def threshold_for(sure: np.ndarray, answerable: np.ndarray, most_false: float = 
     return round(-max(allowed)[1], 4) if allowed else 0.0
 
 
-def careful_threshold(sure: np.ndarray, good: np.ndarray, weights: np.ndarray, most_lost: float = MOST_LOST) -> float:
+def careful_threshold(sure: np.ndarray, good: np.ndarray, most_lost: float = MOST_LOST) -> float:
     """For when the aim is out of reach: the most useful threshold (right +1, wrong -2) that loses few good answers.
 
     Silence instead of a wrong answer is no loss, so only good answers that would be withheld are bounded.
     """
-    worth = np.where(good, 1.0, -2.0) * weights
+    worth = np.where(good, 1.0, -2.0)
     kept = [
-        (float(worth[sure >= t].sum()), -t)
-        for t in _candidates(sure)
-        if float(weights[good & (sure < t)].sum()) <= most_lost * float(weights[good].sum())
+        (float(worth[sure >= t].sum()), -t) for t in _candidates(sure) if (good & (sure < t)).sum() <= most_lost * good.sum()
     ]
     return round(-max(kept)[1], 4) if kept else 0.0
 
@@ -227,36 +215,30 @@ def _folds(samples: Sequence[Sample], folds: int) -> Iterator[tuple[np.ndarray, 
     yield from split.split(np.zeros(len(samples)), [2 * s.answerable + s.good for s in samples], [s.group for s in samples])
 
 
-def chosen_fit(samples: Sequence[Sample], public: Sequence[Sample]) -> tuple[Fitted, float, str]:
+def chosen_fit(samples: Sequence[Sample]) -> tuple[Fitted, float, str]:
     """Strength by cross-validated log loss, threshold on the same out-of-fold confidences, then fitted on everything.
 
     The threshold is the one with at most 8 % false abstention when its F1 reaches the aim; else the careful one.
     """
     from sklearn.metrics import log_loss
 
-    everything = [*samples, *public]
-    own = np.array([s.origin == "own" for s in everything])
-    good, answerable = (np.array([getattr(s, name) for s in everything]) for name in ("good", "answerable"))
-    weights = weights_of(everything)
-    tried = {c: np.clip(out_of_fold(everything, c), 1e-6, 1 - 1e-6) for c in STRENGTHS}
-    strength = min(STRENGTHS, key=lambda c: log_loss(good, tried[c], sample_weight=weights))
+    good, answerable = (np.array([getattr(s, name) for s in samples]) for name in ("good", "answerable"))
+    tried = {c: np.clip(out_of_fold(samples, c), 1e-6, 1 - 1e-6) for c in STRENGTHS}
+    strength = min(STRENGTHS, key=lambda c: log_loss(good, tried[c]))
     sure, rule = tried[strength], "at most 8 % false abstention"
-    threshold = threshold_for(sure[own], answerable[own])
-    if decisions(sure[own], answerable[own], threshold)["abstention_f1"] < AIM:
-        threshold, rule = (
-            careful_threshold(sure, good, weights),
-            f"most useful while at most {MOST_LOST:.0%} of good answers are withheld",
-        )
-    return replace(fit(everything, strength), threshold=threshold), strength, rule
+    threshold = threshold_for(sure, answerable)
+    if decisions(sure, answerable, threshold)["abstention_f1"] < AIM:
+        threshold, rule = careful_threshold(sure, good), f"most useful while at most {MOST_LOST:.0%} of good answers are withheld"
+    return replace(fit(samples, strength), threshold=threshold), strength, rule
 
 
-def nested(samples: Sequence[Sample], public: Sequence[Sample]) -> dict[str, float]:
+def nested(samples: Sequence[Sample]) -> dict[str, float]:
     """What to expect on questions that took no part: everything is chosen again inside each outer fold."""
     from sklearn.metrics import roc_auc_score
 
     sure, silent = np.zeros(len(samples)), np.zeros(len(samples), dtype=bool)
     for train, judged in _folds(samples, FOLDS):
-        model, _, _ = chosen_fit([samples[i] for i in train], public)
+        model, _, _ = chosen_fit([samples[i] for i in train])
         sure[judged] = model.sure(np.array([samples[i].seen for i in judged]))
         silent[judged] = sure[judged] < model.threshold
     answerable = np.array([s.answerable for s in samples])
@@ -269,18 +251,32 @@ def nested(samples: Sequence[Sample], public: Sequence[Sample]) -> dict[str, flo
 
 
 def calibrated(world: World, public: Path | None, settings: AssistantSettings, tell: Callable[[str], None]) -> dict[str, Any]:
-    """What goes into assistant/confidence.json."""
+    """What goes into assistant/confidence.json: a calibration per situation. Without `public` those of texts alone stay as they are."""
     items = chosen(load(), Splits.read(), "dev")
-    own = own_samples(world, items)
-    tell(f"{len(own)} own questions, {sum(s.answerable for s in own)} answerable, {sum(s.good for s in own)} answered well")
-    others = public_samples(public, settings) if public else []
-    if others:
-        tell(f"{len(others)} public questions, {sum(s.good for s in others)} answered well")
-    expected = nested(own, others)
-    model, strength, rule = chosen_fit(own, others)
-    sure = model.sure(np.array([s.seen for s in own]))
-    answerable = np.array([s.answerable for s in own])
-    tell("nested cross-validation: " + ", ".join(f"{k} {v:.3f}" for k, v in expected.items()))
+    found: dict[str, Any] = json.loads(FILE.read_text("utf-8")) if FILE.is_file() else {}
+    search = world.shelved.search
+    before = search.settings
+    for share in (before.read, 0.0):
+        search.settings = replace(before, read=share)
+        try:
+            if not share or search.reading is not None:
+                found[situation(True, bool(share))] = fitted(own_samples(world, items), f"dev split {Splits.read().sha256[:12]}", world, tell)
+        finally:
+            search.settings = before
+        if public is not None:
+            chosen_settings = replace(settings, search=replace(settings.search, read=share))
+            found[situation(False, bool(share))] = fitted(public_samples(public, chosen_settings), "public sets", world, tell)
+    return found
+
+
+def fitted(samples: Sequence[Sample], name: str, world: World, tell: Callable[[str], None]) -> dict[str, Any]:
+    """One calibration with the evidence for it."""
+    tell(f"{name}: {len(samples)} questions, {sum(s.answerable for s in samples)} answerable, {sum(s.good for s in samples)} answered well")
+    expected = nested(samples)
+    model, strength, rule = chosen_fit(samples)
+    sure = model.sure(np.array([s.seen for s in samples]))
+    answerable = np.array([s.answerable for s in samples])
+    tell("  nested cross-validation: " + ", ".join(f"{k} {v:.3f}" for k, v in expected.items()))
     return {
         "weights": {name: round(float(w), 4) for name, w in zip(SIGNALS, model.weights, strict=True)},
         "intercept": round(model.intercept, 4),
@@ -288,9 +284,8 @@ def calibrated(world: World, public: Path | None, settings: AssistantSettings, t
         "partly": world.shelved.calibration.partly,
         "evidence": {
             "made_by": "vraagbaak evals calibrate",
-            "items": f"dev split {Splits.read().sha256[:12]}: {len(own)} questions in {len({s.group for s in own})} clusters",
-            "public": _origins(others),
-            "public_weight": PUBLIC_WEIGHT if others else 0.0,
+            "questions": f"{name}: {len(samples)} questions in {len({s.group for s in samples})} clusters",
+            "origins": _origins(samples),
             "strength": strength,
             "threshold_rule": rule,
             "nested_cross_validation": expected,
@@ -298,6 +293,7 @@ def calibrated(world: World, public: Path | None, settings: AssistantSettings, t
                 k: round(v, 4) for k, v in decisions(sure, answerable, model.threshold).items()
             },
             "embedding": world.release.manifest.embedding.revision[:12],
+            "encoder": world.release.manifest.settings.get("encoder", "")[:12],
             "search_weight": world.shelved.search.settings.weight,
         },
     }

@@ -43,7 +43,7 @@ def add_parser(commands: Any, shared: argparse.ArgumentParser) -> None:
     gate.add_argument("--accept", action="store_true", help="make this run the accepted one")
     calibrate = action("calibrate", run_calibrate, "fit when to answer, on dev, by nested cross-validation")
     calibrate.add_argument(
-        "--public", type=Path, metavar="DIR", help="folder with rijksvac, coronafaq and abstain, to take part in the fitting"
+        "--public", type=Path, metavar="DIR", help="folder with rijksvac, coronafaq and abstain, for texts without phrasings"
     )
     calibrate.add_argument("--fusion", action="store_true", help="also try weights of the dense leg (slower)")
     calibrate.add_argument("--dry-run", action="store_true", help="print, do not write assistant/confidence.json")
@@ -214,8 +214,8 @@ def run_gate(arguments: argparse.Namespace, home: Path, settings: Any) -> int:
 
 def run_calibrate(arguments: argparse.Namespace, home: Path, settings: Any) -> int:
     """Write assistant/confidence.json with the evidence for it."""
-    import assistant.confidence
     from assistant.cli import assistant_settings
+    from assistant.confidence import FILE
     from evals.calibrate import calibrated, fusion, write
     from evals.items import Splits, chosen, load
     from evals.world import opened
@@ -227,7 +227,7 @@ def run_calibrate(arguments: argparse.Namespace, home: Path, settings: Any) -> i
         made = calibrated(world, arguments.public, chosen_settings, print)
     print(json.dumps(made, ensure_ascii=False, indent=1))  # noqa: T201
     if not arguments.dry_run:
-        write(Path(assistant.confidence.__file__).with_name("confidence.json"), made)
+        write(FILE, made)
     return 0
 
 

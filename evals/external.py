@@ -216,6 +216,7 @@ def released(collection: Collection, home: Path, settings: AssistantSettings) ->
     """A release of a collection in a scratch data directory, opened like any other."""
     from assistant.wiring import shelve
     from corpus.embedder import open_embedder
+    from corpus.reading import derive_reading
     from corpus.release import Contents, Embedding, open_release, write_release, writer
     from corpus.search import derive_lexical, embedded_text, with_document
     from ingest.build import analyser_with, companions
@@ -241,7 +242,9 @@ def released(collection: Collection, home: Path, settings: AssistantSettings) ->
     )
     home.mkdir(parents=True, exist_ok=True)
     with writer(home):
-        write_release(home, contents, (derive_lexical(analyser),))
+        encoder = settings.encoder()
+        read = (derive_reading(encoder, encoder.passages),) if settings.search.read else ()
+        write_release(home, contents, (derive_lexical(analyser), *read))
     release = open_release(home, check=False)
     try:
         shelved = shelve(release, replace(settings, dense="exact"), embedder=embedder)
@@ -294,7 +297,8 @@ def ingested(folder: Path, questions: Path, home: Path, settings: AssistantSetti
     from ingest.build import ingest
     from ingest.cli import sample_folder
 
-    ingest(home, folder, open_embedder("bundled", settings.query_prefix, settings.passage_prefix), defaults=sample_folder())
+    embedder = open_embedder("bundled", settings.query_prefix, settings.passage_prefix)
+    ingest(home, folder, embedder, defaults=sample_folder(), encoder=settings.encoder() if settings.search.read else None)
     shelved = open_shelved(home, replace(settings, dense="exact"), check=False)
     release = shelved.search.release
     try:

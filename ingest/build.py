@@ -39,6 +39,8 @@ from ingest.split import SPLITTER, SplitSettings, split
 if TYPE_CHECKING:
     from corpus.analyse import Analyser
     from corpus.embedder import Embedder
+    from corpus.encoder import Encoder
+    from corpus.reading import Vectors
 
 log = logging.getLogger(__name__)
 Progress = Callable[[str, int, int], None]
@@ -116,11 +118,13 @@ def ingest(
     chroma_url: str = "",
     locked: bool = False,
     publish: bool = True,
+    encoder: Encoder | None = None,
 ) -> Outcome:
     """Make the next release of `folder` in `home` and point at it.
 
     rebuild: parse, embed and write everything again.  defaults: folder whose cards.toml and synonyms.toml serve when `folder`
     has none.  locked: the caller already holds `release.writer(home)`.  publish: False makes a draft that does not answer yet.
+    encoder: reads the texts too (corpus/reading.py).
     Raises WriterBusy, CatalogueError.
     """
     started = time.perf_counter()
@@ -129,7 +133,7 @@ def ingest(
         _forget_collections(chroma_url, [named[n] for n in release.remove_remains(home) if n in named])
         previous = None if rebuild else _previous(home)
         sources, gone_for_good = catalogue.read(folder), erased.read(home)
-        if previous is not None and not _holds(previous, gone_for_good) and _untouched(previous, folder, sources, embedder, settings, defaults):
+        if previous is not None and not _holds(previous, gone_for_good) and _untouched(previous, folder, sources, embedder, settings, defaults, encoder):
             return _stays(previous, started)
         read = _read(folder, sources, previous, settings, progress, gone_for_good)
         sources = _without_erased(sources, read)
@@ -138,7 +142,7 @@ def ingest(
         files = companions(folder, defaults)
         analyser = analyser_with(files.get("synonyms.toml"))
         asked = phrasings_of(folder)
-        contents = _contents(sources, read, gone, embedder, analyser, settings, files, note, asked)
+        contents = _contents(sources, read, gone, embedder, analyser, settings, files, note, asked, encoder)
         if previous is not None and _same(previous, contents, embedder):
             return _outcome(previous.number, False, contents, read, 0, started)
         vectors, embedded = _embed(home, contents, embedder, progress)
@@ -146,7 +150,7 @@ def ingest(
             contents, vectors=with_document(vectors, contents.passages), ask_vectors=ask_vectors(contents.asks, embedder)
         )
         progress("index", 0, 1)
-        number = release.write_release(home, contents, derive_all(analyser), checks(chroma_url), publish=publish)
+        number = release.write_release(home, contents, derive_all(analyser, reading_with(home, encoder, progress)), checks(chroma_url), publish=publish)
         progress("index", 1, 1)
         named = collections(home)
         pruned = release.prune(home, settings.keep)
@@ -167,13 +171,14 @@ def _holds(previous: Release, gone: erased.Erased) -> bool:
 
 
 def _untouched(
-    previous: Release, folder: Path, sources: Sequence[Source], embedder: Embedder, settings: IngestSettings, defaults: Path | None
+    previous: Release, folder: Path, sources: Sequence[Source], embedder: Embedder, settings: IngestSettings, defaults: Path | None,
+    encoder: Encoder | None,
 ) -> bool:
     """Whether the current release was made of exactly these files with these settings: found out without opening a document."""
     manifest = previous.manifest
     files = companions(folder, defaults)
     made = (manifest.embedding, manifest.parser, manifest.analyser, dict(manifest.settings))
-    decided = _plain(_settings(settings, phrasings_of(folder)))
+    decided = _plain(_settings(settings, phrasings_of(folder), encoder))
     now = (embedding_of(embedder), PARSER, analyser_with(files.get("synonyms.toml")).fingerprint, decided)
     if made != now or len(sources) != len(previous.sources) or any(row["problem"] for row in previous.report()):
         return False
@@ -362,6 +367,7 @@ def _contents(
     files: Mapping[str, bytes],
     note: str,
     asked: bytes,
+    encoder: Encoder | None,
 ) -> Contents:
     documents = [read.documents[s.key] for s in sources if s.key in read.documents]
     passages: list[Passage] = []
@@ -387,7 +393,7 @@ def _contents(
         parser=PARSER,
         report=tuple(asdict(row) for row in (*rows, *gone)),
         files=files,
-        settings=_settings(settings, asked),
+        settings=_settings(settings, asked, encoder),
         note=note,
         asks=asks,
     )
@@ -398,13 +404,14 @@ def embedding_of(embedder: Embedder) -> Embedding:
     return Embedding(embedder.name, embedder.revision, embedder.dimension, *getattr(embedder, "prefixes", ("", "")))
 
 
-def _settings(settings: IngestSettings, asked: bytes) -> dict[str, Any]:
+def _settings(settings: IngestSettings, asked: bytes, encoder: Encoder | None) -> dict[str, Any]:
     """What, besides the files that are kept with it, decides what a release holds."""
     return {
         "split": asdict(settings.split),
         "splitter": SPLITTER,
         "document_share": DOCUMENT_SHARE,
         "phrasings": hashlib.sha256(asked).hexdigest() if asked else "",
+        "encoder": encoder.revision if encoder else "",
     }
 
 
@@ -443,6 +450,18 @@ def _embed(home: Path, contents: Contents, embedder: Embedder, progress: Progres
     texts = [embedded_text(p, titles[p.source]) for p in contents.passages]
     with EmbedCache(home / "embeddings.sqlite", embedder) as cache:
         return cache.vectors(texts, lambda done, total: progress("embed", done, total))
+
+
+def reading_with(home: Path, encoder: Encoder | None, progress: Progress = no_progress) -> tuple[Encoder, Vectors] | None:
+    """What `derive_all` needs to let the encoder read: nothing is encoded twice."""
+    if encoder is None:
+        return None
+
+    def vectors(texts: Sequence[str]) -> np.ndarray:
+        with EmbedCache(home / "embeddings.sqlite", encoder) as cache:
+            return cache.vectors(texts, lambda done, total: progress("read", done, total))[0]
+
+    return encoder, vectors
 
 
 def checks(chroma_url: str) -> Callable[[Path], None]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from corpus.errors import UsageError
 
 if TYPE_CHECKING:
+    from corpus.encoder import Encoder
     from corpus.release import Release
     from ingest.build import Outcome
 
@@ -78,6 +79,13 @@ def sample_folder() -> Path:
     return Path(corpus.__file__).parent / "texts"
 
 
+def chosen_encoder() -> Encoder:
+    """The encoder of the program; what it makes of the sample texts came along, so that the first run does not take minutes."""
+    from corpus.encoder import SeededEncoder, bundled_encoder
+
+    return SeededEncoder(bundled_encoder(), sample_folder() / "encoded.npz")
+
+
 def build(
     folder: Path, home: Path, settings: Any, *, rebuild: bool = False, note: str = "", progress: Any = None, locked: bool = False,
     publish: bool = True,
@@ -92,6 +100,7 @@ def build(
     return ingest(
         home, folder, embedder, settings=chosen, progress=progress or no_progress, rebuild=rebuild, note=note,
         defaults=sample_folder(), chroma_url=settings.store.url, locked=locked, publish=publish,
+        encoder=chosen_encoder() if settings.search.encoder else None,
     )  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from corpus.model import text_hash
 
 if TYPE_CHECKING:
     from corpus.embedder import Embedder
+    from corpus.encoder import Encoder
 
 _AT_ONCE = 512  # texts embedded between two commits
 
@@ -24,7 +25,7 @@ _AT_ONCE = 512  # texts embedded between two commits
 class EmbedCache:
     """Use as a context manager."""
 
-    def __init__(self, path: Path, embedder: Embedder) -> None:
+    def __init__(self, path: Path, embedder: Embedder | Encoder) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._path, self._embedder = path, embedder
         self._db = self._open()

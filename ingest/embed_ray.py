@@ -95,7 +95,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Make a release, embedded by Ray. Exit code 2: something must be mended first."""
     from corpus.embedder import open_embedder
     from ingest.build import ingest
-    from ingest.cli import sample_folder
+    from ingest.cli import chosen_encoder, sample_folder
     from ingest.terminal import print_outcome
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -109,7 +109,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     prefixes = given.query_prefix, given.passage_prefix
     try:
         embedder = RayEmbedder(open_embedder(given.embedding, *prefixes), start(given.address), prefixes=prefixes)
-        print_outcome(ingest(given.home, given.corpus, embedder, defaults=sample_folder()))
+        print_outcome(ingest(given.home, given.corpus, embedder, defaults=sample_folder(), encoder=chosen_encoder()))
     except VraagbaakError as error:
         sys.stderr.write(f"error: {error}\nhint: {error.hint}\n")
         return 2

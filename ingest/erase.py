@@ -16,7 +16,9 @@ from pathlib import Path
 
 import numpy as np
 
+from corpus import reading
 from corpus import release as releases
+from corpus.encoder import Encoder, bundled_encoder
 from corpus.errors import ReleaseError
 from corpus.model import Document, text_hash
 from corpus.release import Contents, Release
@@ -24,7 +26,7 @@ from corpus.search import derive_all, embedded_text
 from corpus.sentences import sentences
 from corpus.vectors import remove_collections
 from ingest import erased
-from ingest.build import analyser_with, checks, collections
+from ingest.build import analyser_with, checks, collections, reading_with
 from ingest.embed_cache import keep_only
 
 SHORTEST = 25  # characters of a sentence that is looked for: shorter ones ("Bel 112.") stand in many texts
@@ -55,10 +57,11 @@ class Proof:
         yield from self.found
 
 
-def erase(home: Path, name: str, *, chroma_url: str = "") -> Proof:
+def erase(home: Path, name: str, *, chroma_url: str = "", encoder: Encoder | None = None) -> Proof:
     """Erase `CODE` (all its versions) or `CODE@VERSION`. Raises ReleaseError when no release holds it.
 
     chroma_url: the server that holds the vectors of the releases as well; what cannot be removed there is in the proof.
+    encoder: the one that read the release, when that is not the bundled one.
     """
     with releases.writer(home):
         releases.remove_remains(home)  # a build or removal that was killed may hold the text
@@ -68,9 +71,10 @@ def erase(home: Path, name: str, *, chroma_url: str = "") -> Proof:
             raise ReleaseError(f"no release holds '{name}'", hint="run: vraagbaak corpus check")
         erased.remember(home, held.files)
         stays = [d for d in current.documents() if d.source not in held.keys]
-        number = _without(home, current, held.keys, checks(chroma_url))
+        reads = (encoder or bundled_encoder()) if (current.folder / reading.FOLDER).is_dir() else None
+        number = _without(home, current, held.keys, checks(chroma_url), reads)
         current.close()
-        _forget_vectors(home, number)
+        _forget_vectors(home, number, reads)
         named = collections(home)
         removed = tuple(n for n in releases.numbers(home) if n != number)
         left = _forget_collections(chroma_url, [named[n] for n in removed if n in named])
@@ -98,7 +102,7 @@ class _Held:
     keys: frozenset[str]
     files: tuple[tuple[str, str], ...]
     texts: tuple[Document, ...]
-    vectors: np.ndarray
+    vectors: tuple[np.ndarray, ...]
 
 
 def _held(home: Path, name: str) -> _Held:
@@ -113,10 +117,13 @@ def _held(home: Path, name: str) -> _Held:
             texts += [release.document(key) for key in mine if release.parsed(key)]
             rows = [i for i, s in enumerate(release.source_of_row) if release.sources[s].key in mine]
             vectors += [np.asarray(release.vectors[i]) for i in rows]
-    return _Held(frozenset(key for key, _ in files), tuple(files), tuple(texts), np.array(vectors))
+            vectors += reading.stored(release, mine)
+    return _Held(frozenset(key for key, _ in files), tuple(files), tuple(texts), tuple(vectors))
 
 
-def _without(home: Path, current: Release, keys: Collection[str], check: Callable[[Path], None]) -> int:
+def _without(
+    home: Path, current: Release, keys: Collection[str], check: Callable[[Path], None], encoder: Encoder | None
+) -> int:
     """Write the current release again without some sources."""
     manifest = current.manifest
     kept = [i for i, s in enumerate(current.source_of_row) if current.sources[s].key not in keys]
@@ -144,13 +151,16 @@ def _without(home: Path, current: Release, keys: Collection[str], check: Callabl
         asks=tuple(ask for ask, _ in asks),
         ask_vectors=np.array([vector for _, vector in asks]),
     )
-    return releases.write_release(home, contents, derive_all(analyser_with(files.get("synonyms.toml"))), check)
+    analyser = analyser_with(files.get("synonyms.toml"))
+    return releases.write_release(home, contents, derive_all(analyser, reading_with(home, encoder)), check)
 
 
-def _forget_vectors(home: Path, number: int) -> None:
+def _forget_vectors(home: Path, number: int, encoder: Encoder | None) -> None:
     with releases.open_release(home, number, check=False) as release:
         titles = {s.key: s.title for s in release.sources}
         hashes = {text_hash(embedded_text(p, titles[p.source])) for p in release.passages()}
+        if encoder is not None:
+            hashes |= {text_hash(text) for text in reading.release_texts(release, encoder).all}
     keep_only(home / "embeddings.sqlite", hashes)
 
 
@@ -166,9 +176,9 @@ def _wanted(gone: Sequence[Document], stays: Sequence[Document]) -> list[bytes]:
     return [s.encode("utf-8") for s in found]
 
 
-def _proof(home: Path, name: str, number: int, removed: tuple[int, ...], wanted: list[bytes], vectors: np.ndarray) -> Proof:
+def _proof(home: Path, name: str, number: int, removed: tuple[int, ...], wanted: list[bytes], vectors: Sequence[np.ndarray]) -> Proof:
     left = releases.open_release(home, number)
-    remaining = {v.tobytes() for v in np.asarray(left.vectors)}
+    remaining = {v.tobytes() for v in (*np.asarray(left.vectors), *reading.stored(left))}
     left.close()
     gone = [v for v in vectors if v.any() and v.tobytes() not in remaining]
     needles = [(b, "a sentence") for b in wanted]

@@ -14,15 +14,21 @@ from typing import TYPE_CHECKING, Any
 from corpus import release as releases
 from corpus.release import Contents, Release
 from corpus.search import ask_vectors, derive_all, embedded_text, with_document
-from ingest.build import analyser_with, checks, embedding_of
+from ingest.build import analyser_with, checks, embedding_of, reading_with
 from ingest.embed_cache import EmbedCache
 
 if TYPE_CHECKING:
     from corpus.embedder import Embedder
+    from corpus.encoder import Encoder
 
 
-def re_embed(home: Path, embedder: Embedder, *, chroma_url: str = "", progress: Any = None) -> int:
-    """Write the draft; returns its number. progress: called with (stage, done, in total). Raises NoRelease, WriterBusy."""
+def re_embed(
+    home: Path, embedder: Embedder, *, chroma_url: str = "", progress: Any = None, encoder: Encoder | None = None
+) -> int:
+    """Write the draft; returns its number. progress: called with (stage, done, in total). encoder: reads the texts again too.
+
+    Raises NoRelease, WriterBusy.
+    """
     tell: Callable[[str, int, int], None] = progress or (lambda stage, done, total: None)
     with releases.writer(home), releases.open_release(home) as current:
         titles = {s.key: s.title for s in current.sources}
@@ -37,7 +43,7 @@ def re_embed(home: Path, embedder: Embedder, *, chroma_url: str = "", progress: 
         contents = replace(contents, analyser=analyser.fingerprint, note=f"embedding {embedder.name}", ask_vectors=asked)
         tell("index", 0, 1)
         number = releases.write_release(
-            home, contents, derive_all(analyser), checks(chroma_url), publish=False
+            home, contents, derive_all(analyser, reading_with(home, encoder, tell)), checks(chroma_url), publish=False
         )
         tell("index", 1, 1)
     return number

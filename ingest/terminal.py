@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from ingest.check import Check
     from ingest.compare import Change
 
-_STAGES = {"parse": "reading", "embed": "embedding", "index": "writing the release"}
+_STAGES = {"parse": "reading", "embed": "embedding", "read": "encoding sentences", "index": "writing the release"}
 
 
 @contextmanager

@@ -95,12 +95,16 @@ def _in_use(home: Path, embedder: Any) -> bool:
 def _draft(home: Path, settings: Any, embedder: Any) -> tuple[int, int]:
     """(the release that answers, the draft)."""
     from corpus.release import current_number
+    from ingest.cli import chosen_encoder
     from ingest.re_embed import re_embed
     from ingest.terminal import progress_bar
 
     base = current_number(home)
     with progress_bar() as progress:
-        return base, re_embed(home, embedder, chroma_url=settings.store.url, progress=progress)
+        return base, re_embed(
+            home, embedder, chroma_url=settings.store.url, progress=progress,
+            encoder=chosen_encoder() if settings.search.encoder else None,
+        )  # fmt: skip
 
 
 def _tell(line: str) -> None:

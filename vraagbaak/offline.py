@@ -14,6 +14,7 @@ SWITCHES = {
     "ANONYMIZED_TELEMETRY": "False",
     "GRADIO_ANALYTICS_ENABLED": "False",
     "GRADIO_RUN_HISTORY": "False",
+    "GRADIO_ANALYTICS_MAX_EVENTS": "100",  # what it counts for a page that is switched off here; it would keep 10,000
     "GRADIO_SHARE": "False",
     "GRADIO_MCP_SERVER": "False",
     "HF_HUB_DISABLE_TELEMETRY": "1",

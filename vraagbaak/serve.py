@@ -27,7 +27,7 @@ from assistant.journal import Journal
 from assistant.page import AskPage, forget_idle
 from assistant.page import build as build_ask
 from corpus.errors import NoRelease, UsageError, VraagbaakError
-from corpus.memory import few_arenas
+from corpus.memory import few_arenas, trim
 from ingest.cli import corpus_folder
 from vraagbaak.access import Accounts, Action, access_settings, check_may_serve
 from vraagbaak.doorman import Doorman, House, Mount, Visitor
@@ -201,6 +201,7 @@ def _tidying(journal: Journal | None, asking: Sequence[gr.Blocks]) -> Callable[[
         while not stop.wait(FORGET_EVERY_S):
             for blocks in asking:
                 forget_idle(blocks)
+            trim()
 
     @asynccontextmanager
     async def lifespan(app: Any) -> Any:

@@ -43,6 +43,7 @@ class SearchPart(_Part):
 
     legs: Literal["fused", "rrf", "lexical", "dense"] = "fused"
     weight: float | None = Field(None, ge=0, le=1)  # of the dense leg; empty: as measured for the release's embedding
+    encoder: bool = True  # let the bundled encoder read the texts and the questions; false: words and the static embedding alone
     reranker: str = ""  # a sentence-transformers CrossEncoder by name or folder; empty: none
     reranker_seconds: float = Field(1.5, gt=0)  # time budget of the reranker per question
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from assistant.model import Draft, DraftSentence, Evidence, Question, Unit
-from assistant.units import units_of
 from assistant.verify import verify, written_problem
 from corpus.model import Hit
+from corpus.units import units_of
 from tests.fakes import analyser, released, shelved, small_corpus
 
 SPAN = "Een dossier bewaar je 12 maanden na afsluiting. De coördinator mag het niet alleen inzien."

@@ -57,8 +57,9 @@ def released(home: Path, folder: Path) -> None:
     """A release of a folder with the bundled embedding."""
     from corpus.embedder import open_embedder
     from ingest.build import ingest
+    from ingest.cli import chosen_encoder
 
-    ingest(home, folder, open_embedder("bundled", "", ""))
+    ingest(home, folder, open_embedder("bundled", "", ""), encoder=chosen_encoder())
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from assistant.wiring import AssistantSettings, open_shelved
 from corpus.embedder import open_embedder
 from evals.world import World
 from ingest.build import ingest
-from ingest.cli import sample_folder
+from ingest.cli import chosen_encoder, sample_folder
 from tests.fakes import NoMask
 
 
@@ -19,7 +19,7 @@ from tests.fakes import NoMask
 def sample_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data directory with a release of the sample corpus."""
     home = tmp_path_factory.mktemp("evals-home")
-    ingest(home, sample_folder(), open_embedder("bundled"))
+    ingest(home, sample_folder(), open_embedder("bundled"), encoder=chosen_encoder())
     return home
 
 

@@ -46,7 +46,7 @@ def test_the_table_has_the_ladder_the_shipped_search_and_a_reranker_where_there_
 
     monkeypatch.setattr(module, "variants", dict)
     lines = ablate(sample, "dev", items=few, tell=lambda name: None, reranker=Reverse())  # type: ignore[arg-type]
-    assert [line.name for line in lines] == [*ladder(), SHIPPED, "9 + reranker"]
+    assert [line.name for line in lines] == [*ladder(), SHIPPED, "10 + reranker"]
     table = as_text(lines)
     assert table.count("\n") == len(lines) + 1
-    assert {line.name for line in lines if "utility" in line.values} == {SHIPPED, "9 + reranker"}
+    assert {line.name for line in lines if "utility" in line.values} == {SHIPPED, "10 + reranker"}

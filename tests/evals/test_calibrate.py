@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from assistant.confidence import SIGNALS, confidence
-from evals.calibrate import Sample, decisions, fit, listening, nested, threshold_for, weights_of
+from evals.calibrate import Sample, decisions, fit, listening, nested, threshold_for
 from evals.items import load
 from evals.world import World
 
@@ -37,7 +37,7 @@ def test_the_signals_overheard_are_those_the_app_decides_on(sample: World) -> No
 
 
 def test_a_telling_signal_is_found_and_holds_outside() -> None:
-    found = nested(samples(), [])
+    found = nested(samples())
     assert found["abstention_auroc"] > 0.95
     assert found["abstention_f1"] > 0.85
     assert found["false_abstention"] <= 0.12
@@ -46,7 +46,7 @@ def test_a_telling_signal_is_found_and_holds_outside() -> None:
 def test_noise_alone_promises_nothing() -> None:
     dice = random.Random(2)
     noise = [Sample(tuple(dice.random() for _ in SIGNALS), i % 3 > 0, i % 3 > 0, f"c{i}", "own") for i in range(150)]
-    assert nested(noise, [])["abstention_auroc"] < 0.65
+    assert nested(noise)["abstention_auroc"] < 0.65
 
 
 def test_the_threshold_keeps_false_abstention_within_bounds() -> None:
@@ -67,7 +67,3 @@ def test_weights_are_written_for_signals_as_they_are() -> None:
     sure = model.sure(np.array([s.seen for s in made]))
     assert sure[[s.good for s in made]].mean() > sure[[not s.good for s in made]].mean() + 0.3
 
-
-def test_public_questions_weigh_together_as_much_as_ours() -> None:
-    made = [*samples(20), *(replace(s, origin="elsewhere") for s in samples(80))]
-    assert weights_of(made, 1.0)[20:].sum() == pytest.approx(20)

@@ -16,7 +16,7 @@ from evals.report import html
 from evals.run import Run, measure, removable
 from evals.world import World, anchored, answering_rows
 from ingest.build import ingest
-from ingest.cli import sample_folder
+from ingest.cli import chosen_encoder, sample_folder
 from tests.fakes import NoMask
 
 
@@ -77,7 +77,7 @@ def test_a_wrong_document_shows_which_items_broke(sample_home: Path, sample: Wor
     for run in (r for p in paragraphs for r in p.runs):
         run.text = run.text.replace("12 maanden", "24 maanden")
     document.save(str(path))
-    ingest(home, folder, open_embedder("bundled"))
+    ingest(home, folder, open_embedder("bundled"), encoder=chosen_encoder())
     shelved = open_shelved(home, AssistantSettings(dense="exact"))
     after = measure(replace(sample, shelved=shelved), "all", items=items)
     shelved.search.release.close()

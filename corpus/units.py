@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
-from assistant.model import Unit
-from corpus.model import Block, Document, Passage
+from corpus.model import Block, Document, Passage, Unit
 from corpus.sentences import sentences
 
 

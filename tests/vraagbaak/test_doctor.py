@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from corpus.encoder import HashEncoder
 from corpus.release import release_folder, writer
 from tests.fakes import released, small_corpus
 from vraagbaak.audit import Audit
@@ -94,6 +95,15 @@ def test_another_embedding_in_the_settings_is_found(home: Path) -> None:
     assert not finding.ok
     assert "bundled" in finding.text
     assert finding.hint == "run: vraagbaak ingest"
+
+
+def test_a_release_that_was_read_by_another_encoder_is_found(home: Path) -> None:
+    assert "not used" in found(home)["encoder"].text
+    released(home, small_corpus(home.parent / "again"), encoder=HashEncoder())
+    finding = found(home)["encoder"]
+    assert not finding.ok
+    assert "another encoder" in finding.text
+    assert "ingest --rebuild" in finding.hint
 
 
 def test_a_log_that_was_tampered_with_is_found_and_can_be_set_aside(home: Path, capsys: pytest.CaptureFixture[str]) -> None:

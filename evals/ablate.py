@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from evals.world import World
 
 SHIPPED = "9 + phrasings: as shipped"
+UNREAD = "phrasings without the encoder"
 RANKED = ("recall@5", "ndcg@10")  # what the ladder shows: when to answer was fitted on the shipped search, and says little of another
 COLUMNS = ("recall@5", "ndcg@10", "vital_strict", "utility")
 
@@ -88,7 +89,7 @@ def _rung(world: World, stems: bool = True, synonyms: bool = True, **changed: fl
 def variants() -> dict[str, Callable[[World], Any]]:
     """name -> a context manager that changes one thing of a world."""
     legs = {"search: reciprocal ranks": partial(_search, legs="rrf", asked=0.0)}
-    encoder = {"phrasings without the encoder": partial(_search, read=0.0)}
+    encoder = {UNREAD: partial(_search, read=0.0)}
     weights = {f"weight of meaning {w}": partial(_search, weight=w) for w in (0.1, 0.2, 0.4, 0.5)}
     words: dict[str, Callable[[World], Any]] = {
         "words: stems only": lambda world: _words(world, parts=0.0, grams=0.0, document=0.0),
@@ -151,7 +152,7 @@ def ablate(
 
 
 def _line(name: str, shipped: Run, run: Run) -> Line:
-    columns = RANKED if name in ladder() else COLUMNS
+    columns = RANKED if name in ladder() or name == UNREAD else COLUMNS
     found = compare(shipped, run, columns, 2_000)
     values = {c: run.estimates[c].value for c in columns if c in run.estimates}
     return Line(name, values, found.differences, found.holm, run.summary["singles"].get("ms_p95", 0.0))

@@ -165,10 +165,11 @@ class HybridSearch:
         return np.array(order, np.int32), np.array([total[row] for row in order], np.float32), replace(like, rows=alike)
 
     def _nearest(self, vector: np.ndarray, depth: int, allowed: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
-        """The nearest rows, with cosines that do not depend on who found them: stores round in ways of their own."""
-        rows = np.sort(self._found(vector, depth, allowed)[0])
+        """The nearest rows, with cosines that do not depend on who found them: a store rounds in a way of its own, and an approximate one
+        misses some near the end of its list, so it is asked for twice as many."""
+        rows = np.sort(self._found(vector, 2 * depth, allowed)[0])
         scores = self.cosines(rows, vector)
-        order = np.lexsort((rows, -scores))
+        order = np.lexsort((rows, -scores))[:depth]
         return rows[order].astype(np.int32), scores[order]
 
     def _found(self, vector: np.ndarray, depth: int, allowed: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:

@@ -111,6 +111,7 @@ class Read:
     passages: NDArray[np.float32]
     units: NDArray[np.float32]
     asks: NDArray[np.float32]
+    best: NDArray[np.float32]  # per passage that of its best unit, or its own where it has none
 
 
 class ReadingIndex:
@@ -130,19 +131,19 @@ class ReadingIndex:
     def _read(self, question: str) -> Read:
         """Cosines of a question; remembered, because several steps of one answer want them."""
         vector = self._encoder.passages([self._encoder.question_prefix + question])[0]
-        return Read(self.passages @ vector, self._units @ vector, self._asks @ vector)
+        passages, units = self.passages @ vector, self._units @ vector
+        return Read(passages, units, self._asks @ vector, self._best(passages, units))
 
     def units(self, read: Read, row: int) -> NDArray[np.float32]:
         """Cosines of the units of one passage, in reading order."""
         found: NDArray[np.float32] = read.units[self._offsets[row] : self._offsets[row + 1]]
         return found
 
-    def best_units(self, read: Read) -> NDArray[np.float32]:
-        """Per passage the cosine of its best unit; that of the passage itself where it has none."""
-        best = read.passages.copy()
+    def _best(self, passages: NDArray[np.float32], units: NDArray[np.float32]) -> NDArray[np.float32]:
+        best = passages.copy()
         filled = np.flatnonzero(np.diff(self._offsets) > 0)
         if len(filled):
-            best[filled] = np.maximum.reduceat(read.units, self._offsets[filled])
+            best[filled] = np.maximum.reduceat(units, self._offsets[filled])
         return best
 
 

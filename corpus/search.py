@@ -141,8 +141,7 @@ class HybridSearch:
         self, rows: np.ndarray, scores: np.ndarray, read: Read, allowed: np.ndarray | None, limit: int
     ) -> tuple[np.ndarray, np.ndarray]:
         """The fused ranking and the encoder's in one. A passage is as near as its text and its best sentence are, half and half."""
-        assert self.reading is not None
-        near = 0.5 * (read.passages + self.reading.best_units(read))
+        near = 0.5 * (read.passages + read.best)
         if allowed is not None:
             near = np.where(allowed, near, -1.0)
         found = np.argsort(-near, kind="stable")[:limit]
@@ -212,7 +211,7 @@ class HybridSearch:
         found = self._passages([int(row) for row in rows])
         cosines = self.cosines(rows, vector)
         answers = [like.rows.get(int(row), (0.0, 0, 0)) for row in rows]
-        near = self.reading.best_units(read)[rows].tolist() if read is not None and self.reading is not None else [None] * len(rows)
+        near = read.best[rows].tolist() if read is not None else [None] * len(rows)
         return tuple(
             Hit(passage, float(score), float(lexical.get(int(row), 0.0)), float(cosine), rank, int(row), likeness, (start, end), close, like.votes.get(int(row), 0.0))
             for rank, (passage, row, score, cosine, (likeness, start, end), close) in enumerate(

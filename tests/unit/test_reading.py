@@ -49,8 +49,8 @@ def test_each_passage_sentence_and_phrasing_is_near_to_itself_and_the_best_sente
                 assert getattr(index.read(text), name)[row] == pytest.approx(1.0, abs=1e-2)
         row = next(i for i, p in enumerate(release.passages()) if SENTENCE in p.text)
         read = index.read(next(u for u in texts.units if SENTENCE in u))
-        assert index.best_units(read)[row] == index.units(read, row).max() == pytest.approx(1.0, abs=1e-2)
-        assert len(index.best_units(read)) == len(release.passages())
+        assert read.best[row] == index.units(read, row).max() == pytest.approx(1.0, abs=1e-2)
+        assert len(read.best) == len(release.passages())
 
 
 def test_hits_say_how_near_the_encoder_finds_them_and_a_release_without_it_says_nothing(home: Path, tmp_path: Path) -> None:

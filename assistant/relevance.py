@@ -137,10 +137,7 @@ class Relevance:
 
     def coverage(self, wanted: Wanted, features: frozenset[str]) -> float:
         """Share of the question's words, by rarity, that the features hold; 0..1."""
-        if not wanted.total:
-            return 0.0
-        shares = self.covered(wanted, features)
-        return min(1.0, sum(r * s for r, s in zip(wanted.rarities, shares, strict=True)) / wanted.total)
+        return _share(wanted, _tries(wanted, features), features)
 
     def cosines(self, wanted: Wanted, texts: Sequence[str]) -> np.ndarray:
         """Cosine of each text with the question; remembers vectors, because the same few sentences come back."""
@@ -210,7 +207,7 @@ def _tries(wanted: Wanted, features: frozenset[str]) -> _Tries:
 
 
 def _share(wanted: Wanted, tries: _Tries, features: frozenset[str]) -> float:
-    """`Relevance.coverage` of features among which the ways were chosen."""
+    """Share of the question's words, by rarity, that the features hold. tries: of these features or of more."""
     total = 0.0
     for rarity, ways in tries:
         best = 0.0

@@ -246,7 +246,7 @@ def _embedding(release: Release, settings: Settings) -> Finding:
 
 
 def _encoder(release: Release, settings: Settings) -> Finding:
-    """A sentence of the release, read again, is nearest to itself."""
+    """A passage of the release, read again, has the vector that was kept."""
     from corpus.encoder import bundled_encoder
     from corpus.reading import open_reading, release_texts
 

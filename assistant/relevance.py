@@ -69,6 +69,14 @@ READ = 1.0  # what the encoder's cosine adds to the score of a unit, where the t
 WORDS_READ = 0.8  # ... and the share of its words that still counts then
 FUSED = 2.25  # what the fused score (0..1) adds to the value of a passage
 FUSED_ALONE = 4.0  # ... where no phrasings are kept: the search then knows more than the sentences (docs/decisions.md, 12)
+COSINE, TYPED = 0.35, 0.15  # what the static cosine, where nothing was encoded, and an answer of the type asked for add to a unit
+NAMED, NEAR = 0.8, 0.5  # what headings that hold the question's words, and a last heading close to it, add to a passage
+LENGTH, LONGEST = 0.15, 1.5  # what every hundred words add, and how many hundreds count
+HIGHEST = (
+    max(ASKED + FUSED, FUSED_ALONE)
+    + max(WORDS_READ + READ, 1 + COSINE) + TYPED + ASKED_UNIT
+    + NAMED + NEAR + LENGTH * LONGEST
+)  # of `Scored.value`: a hit's score is the share of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,13 +181,13 @@ class Relevance:
         typed = np.array([answers(wanted.kind, u.text) for u in units])
         # weights chosen on the development items (docs/decisions.md, 9): words say most, meaning breaks ties
         if read is not None:
-            return np.asarray(WORDS_READ * covered + READ * np.maximum(read, 0) + 0.15 * typed)
-        found: np.ndarray = covered + 0.35 * np.maximum(self.cosines(wanted, [u.text for u in units]), 0) + 0.15 * typed
+            return np.asarray(WORDS_READ * covered + READ * np.maximum(read, 0) + TYPED * typed)
+        found: np.ndarray = covered + COSINE * np.maximum(self.cosines(wanted, [u.text for u in units]), 0) + TYPED * typed
         return found
 
 
 def scored(relevance: Relevance, wanted: Wanted, hit: Hit, source: Source, document: Document, fused: float = FUSED, read: Read | None = None) -> Scored:
-    """A hit with its units scored and a value for the whole passage, about 0..5. fused: weight of the fused score. read: of the question.
+    """A hit with its units scored and a value for the whole passage, 0..HIGHEST. fused: weight of the fused score. read: of the question.
 
     The fused score and the best sentence say most; what the headings cover and how close the last one is to the question come next; a
     little length decides between near equals. Weights were chosen on the development items and the public development sets
@@ -192,8 +200,8 @@ def scored(relevance: Relevance, wanted: Wanted, hit: Hit, source: Source, docum
     scores = scores + ASKED_UNIT * hit.asked * np.array([_within(u, hit.place) for u in units])
     named = relevance.coverage(wanted, relevance.features(" . ".join(heading)))
     near = float(relevance.cosines(wanted, heading[-1:])[0]) if heading else 0.0
-    length = min(hit.passage.text.count(" ") / 100, 1.5)
-    value = ASKED * hit.asked + fused * hit.score + float(scores.max(initial=0.0)) + 0.8 * named + 0.5 * near + 0.15 * length
+    length = min(hit.passage.text.count(" ") / 100, LONGEST)
+    value = ASKED * hit.asked + fused * hit.score + float(scores.max(initial=0.0)) + NAMED * named + NEAR * near + LENGTH * length
     return Scored(hit, units, tuple(float(s) for s in scores), value)
 
 

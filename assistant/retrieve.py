@@ -9,13 +9,12 @@ from typing import Protocol
 import numpy as np
 
 from assistant.model import Evidence, Question
-from assistant.relevance import FUSED, FUSED_ALONE, Relevance, scored
+from assistant.relevance import FUSED, FUSED_ALONE, HIGHEST, Relevance, scored
 from corpus.model import Document, Hit, Source
 from corpus.search import PassageSearch
 
 POOL = 30  # hits that are ranked again by their sentences
 FOCUS = 0.3  # share of the asking clauses of a long question
-HIGHEST = 5.0  # of `Scored.value`, so that a hit's score lies between 0 and 1
 DEPTH = 10  # hits that an answer may draw on, and that the JSON contract shows
 
 
@@ -57,7 +56,7 @@ def retrieve(
         for hit in found[:POOL]
     ]
     ranked.sort(key=lambda s: (-s.value, s.hit.rank))
-    hits = tuple(replace(s.hit, rank=rank, score=s.value / HIGHEST) for rank, s in enumerate(ranked[:DEPTH], start=1))
+    hits = tuple(replace(s.hit, rank=rank, score=max(s.value, 0.0) / HIGHEST) for rank, s in enumerate(ranked[:DEPTH], start=1))
     kept = tuple(replace(s, hit=hit) for s, hit in zip(ranked, hits, strict=False))
     sources = {h.passage.source: shelf.by_key[h.passage.source] for h in hits}
     gap, gap_votes = (like.gap, like.gap_votes) if like else (None, 0.0)

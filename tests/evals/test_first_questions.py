@@ -24,3 +24,10 @@ def test_an_example_question_is_answered_from_its_text_without_a_card(helper: As
     assert answer.status in ("answered", "partly")
     assert answer.card is None
     assert example.source in {c.source.split("@")[0] for c in answer.citations}
+
+
+@pytest.mark.parametrize("question", ["Wat is moreel beraad?", "Hoe lang bewaren we een dossier?", "Wat is intervisie?", "recept voor erwtensoep"])
+def test_scores_of_passages_lie_between_nothing_and_one(helper: Assistant, question: str) -> None:
+    scores = [hit.score for hit in helper.ask(question).hits]
+    assert scores
+    assert all(0 <= score <= 1 for score in scores)

@@ -145,7 +145,7 @@ class Relevance:
 
     def coverage(self, wanted: Wanted, features: frozenset[str]) -> float:
         """Share of the question's words, by rarity, that the features hold; 0..1."""
-        return _share(wanted, _tries(wanted, features), features)
+        return _share(wanted.total, _tries(wanted, features), features)
 
     def cosines(self, wanted: Wanted, texts: Sequence[str]) -> np.ndarray:
         """Cosine of each text with the question; remembers vectors, because the same few sentences come back."""
@@ -177,7 +177,8 @@ class Relevance:
         around = self.features(context)
         held = [self.features(u.text) for u in units]
         tries = _tries(wanted, around.union(*held))
-        covered = np.array([0.75 * _share(wanted, tries, own) + 0.25 * _share(wanted, tries, own | around) for own in held])
+        total = wanted.total
+        covered = np.array([0.75 * _share(total, tries, own) + 0.25 * _share(total, tries, own | around) for own in held])
         typed = np.array([answers(wanted.kind, u.text) for u in units])
         # weights chosen on the development items (docs/decisions.md, 9): words say most, meaning breaks ties
         if read is not None:
@@ -214,16 +215,16 @@ def _tries(wanted: Wanted, features: frozenset[str]) -> _Tries:
     return [(rarity, ways) for rarity, ways in found if ways]
 
 
-def _share(wanted: Wanted, tries: _Tries, features: frozenset[str]) -> float:
-    """Share of the question's words, by rarity, that the features hold. tries: of these features or of more."""
-    total = 0.0
+def _share(total: float, tries: _Tries, features: frozenset[str]) -> float:
+    """Share of the question's words, by rarity, that the features hold. total: of all rarities; tries: of these features or of more."""
+    held = 0.0
     for rarity, ways in tries:
         best = 0.0
         for way, worth in ways:
             if worth > best and features.issuperset(way):
                 best = worth
-        total += rarity * best
-    return min(1.0, total / wanted.total) if wanted.total else 0.0
+        held += rarity * best
+    return min(1.0, held / total) if total else 0.0
 
 
 def _within(unit: Unit, place: tuple[int, int]) -> float:

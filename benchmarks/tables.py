@@ -18,7 +18,6 @@ TITLES = {
     "public_sets": "Dutch retrieval on public sets",
 }
 NOTES = {
-    "cold_start": "Measured before the encoder came, which adds some .8 s to a cold question; three by hand with it took 2.9 to 3.6 s (README).",
     "peers": "Slower than a peer in one row: txtai answers 1.8 ms sooner (p95). Ours also looks up "
     "compound parts, letter grams, document context and known phrasings, and filters by validity. On the evaluation items it finds the "
     "right passage among five for .51 of the questions (.41 tuned), ours for .89 (README).",

@@ -27,6 +27,12 @@ def test_importing_our_packages_loads_no_heavy_library() -> None:
     assert json.loads(done.stdout.splitlines()[-1]) == []
 
 
+def test_the_command_line_says_its_help_without_numpy() -> None:
+    code = "import sys\nfrom vraagbaak.cli import main\ntry: main(['--help'])\nexcept SystemExit: pass\nprint('numpy' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "False", "numpy takes as long as everything else that --help needs"
+
+
 def test_imports_go_one_way_and_each_heavy_library_has_one_home() -> None:
     done = subprocess.run(
         [sys.executable, "-c", "from importlinter.cli import lint_imports_command as c; c()"],

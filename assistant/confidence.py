@@ -39,7 +39,7 @@ SIGNALS = (
     "score",  # value of the first passage, as it was ranked
     "read_best",  # cosine of its best sentence by the encoder
     "read_passage",  # ... of the whole passage
-    "read_asked",  # ... of the nearest known phrasing
+    "read_asked",  # ... of the nearest known phrasing that a passage which may answer answers
 )
 
 
@@ -109,7 +109,7 @@ def signals(relevance: Relevance, wanted: Wanted, evidence: Evidence) -> dict[st
         "score": first.hit.score,
         "read_best": first.hit.read or 0.0,
         "read_passage": float(read.passages[first.hit.row]) if read else 0.0,
-        "read_asked": float(read.asks.max(initial=0.0)) if read else 0.0,
+        "read_asked": evidence.asked_read,
         "rare_missing": min(max(missing, default=0.0) / (2 * mean), 1.0) if mean else 0.0,
     }
 

@@ -93,7 +93,8 @@ class Evidence:
     """The hits that are allowed to support an answer to this question, best first; may be empty.
     ranked: the first few with their units scored, for generators and for the decision to answer.
     gap: likeness of the nearest question that is known to have no answer, 0..1; None where no phrasings are kept.
-    gap_votes: share of the nearest known questions that have none.  read: what the encoder found near; None where nothing was encoded."""
+    gap_votes: share of the nearest known questions that have none.  read: what the encoder found near; None where nothing was encoded.
+    asked_read: its cosine of the nearest known phrasing that an allowed passage answers."""
 
     question: Question
     hits: tuple[Hit, ...]
@@ -102,6 +103,7 @@ class Evidence:
     gap: float | None = None
     gap_votes: float = 0.0
     read: Read | None = None
+    asked_read: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

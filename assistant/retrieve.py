@@ -10,6 +10,7 @@ import numpy as np
 
 from assistant.model import Evidence, Question
 from assistant.relevance import FUSED, FUSED_ALONE, HIGHEST, Relevance, scored
+from corpus.asked import NOTHING
 from corpus.model import Document, Hit, Source
 from corpus.search import PassageSearch
 
@@ -59,8 +60,8 @@ def retrieve(
     hits = tuple(replace(s.hit, rank=rank, score=max(s.value, 0.0) / HIGHEST) for rank, s in enumerate(ranked[:DEPTH], start=1))
     kept = tuple(replace(s, hit=hit) for s, hit in zip(ranked, hits, strict=False))
     sources = {h.passage.source: shelf.by_key[h.passage.source] for h in hits}
-    gap, gap_votes = (like.gap, like.gap_votes) if like else (None, 0.0)
-    return Evidence(question, hits, sources, kept, gap, gap_votes, read)
+    known = like or NOTHING
+    return Evidence(question, hits, sources, kept, like.gap if like else None, known.gap_votes, read, known.read)
 
 
 def spoken(question: Question) -> str:

@@ -96,12 +96,14 @@ class Like:
 
     gap: likeness of the nearest question that no text answers.  votes: passage row -> share of the VOTERS nearest phrasings that it
     answers; gap_votes: share of them that no text answers. One near phrasing may mislead; a neighbourhood of them seldom does.
+    read: cosine by the encoder of the nearest phrasing that an allowed passage answers; one of a passage that may not answer says nothing.
     """
 
     rows: Mapping[int, tuple[float, int, int]]
     gap: float = 0.0
     votes: Mapping[int, float] = field(default_factory=dict)
     gap_votes: float = 0.0
+    read: float = 0.0
 
 
 NOTHING = Like({})
@@ -158,7 +160,8 @@ class AskIndex:
         near = np.where(answering | (rows < 0), alike if read is None else read, -1.0)
         voters = rows[_highest(near, VOTERS)[:VOTERS]]
         votes = {row: count / len(voters) for row, count in Counter(voters[voters >= 0].tolist()).items()}
-        return Like(best, gap, votes, float((voters < 0).mean()) if len(voters) else 0.0)
+        nearest = float(read[answering].max(initial=0.0)) if read is not None else 0.0
+        return Like(best, gap, votes, float((voters < 0).mean()) if len(voters) else 0.0, nearest)
 
     def _words(self, question: str) -> NDArray[np.float32]:
         """Likeness of each phrasing by its words alone, 0..1."""

@@ -66,6 +66,18 @@ def test_hits_say_how_near_the_encoder_finds_them_and_a_release_without_it_says_
     assert [h.read for h in plain.search("dossier", 1)] == [None]
 
 
+def test_a_phrasing_of_a_passage_that_may_not_answer_does_not_make_an_answer_surer(home: Path) -> None:
+    with open_release(home) as release:
+        search = shelve(release, READS).search
+        asked = "piepje gehoord, wat zeg ik na de toon"
+        allowed, read = search.answering(TODAY), search.read(asked)
+        answers = np.array(["bericht met inhoud" in " ".join(p.text.split()) for p in release.passages()])
+        known, hidden = (search.like((asked,), rows, read) for rows in (allowed, allowed & ~answers))
+        assert read is not None and known is not None and hidden is not None
+        assert known.read == pytest.approx(float(read.asks.max())) == pytest.approx(1.0, abs=1e-2)
+        assert hidden.read < 0.9
+
+
 def test_a_version_that_no_longer_holds_is_not_found_by_meaning_either(home: Path) -> None:
     with open_release(home) as release:
         search = shelve(release, READS).search

@@ -230,10 +230,9 @@ def model_again(folder: Path) -> tuple[Any, Tokenizer]:
     state = {f"embeddings.{name}.weight": widened(f"model.embeddings.{name}.weight") for name in embeddings}
     state |= {name.removeprefix("model."): value for name, value in kept.items() if name.startswith("model.") and name.endswith((".weight", ".bias"))}
     for node in graph.node:
-        if "/dense/MatMul" in node.name or re.search(r"/(query|key|value)/MatMul", node.name):
-            if node.op_type in ("MatMul", "MatMulInteger"):
-                where = node.name.removeprefix("/model/").partition("/MatMul")[0].replace("/", ".")
-                state[f"{where}.weight"] = widened(node.input[1].removesuffix("_quantized")).T
+        if node.op_type in ("MatMul", "MatMulInteger") and re.search(r"/(dense|query|key|value)/MatMul", node.name):
+            where = node.name.removeprefix("/model/").partition("/MatMul")[0].replace("/", ".")
+            state[f"{where}.weight"] = widened(node.input[1].removesuffix("_quantized")).T
     config = BertConfig(  # type: ignore[no-untyped-call]
         vocab_size=tokenizer.get_vocab_size(), hidden_size=384, num_hidden_layers=12, num_attention_heads=12, intermediate_size=1536,
         max_position_embeddings=512, type_vocab_size=2, layer_norm_eps=1e-12, pad_token_id=1,

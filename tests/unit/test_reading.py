@@ -73,7 +73,9 @@ def test_a_phrasing_of_a_passage_that_may_not_answer_does_not_make_an_answer_sur
         allowed, read = search.answering(TODAY), search.read(asked)
         answers = np.array(["bericht met inhoud" in " ".join(p.text.split()) for p in release.passages()])
         known, hidden = (search.like((asked,), rows, read) for rows in (allowed, allowed & ~answers))
-        assert read is not None and known is not None and hidden is not None
+        assert read is not None
+        assert known is not None
+        assert hidden is not None
         assert known.read == pytest.approx(float(read.asks.max())) == pytest.approx(1.0, abs=1e-2)
         assert hidden.read < 0.9
 

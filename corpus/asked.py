@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -109,16 +109,6 @@ class Like:
 NOTHING = Like({})
 
 
-def likest(some: Sequence[Like]) -> Like:
-    """The nearest phrasing of each passage among several; the votes are those of the first."""
-    rows: dict[int, tuple[float, int, int]] = {}
-    for like in some:
-        for row, found in like.rows.items():
-            rows[row] = max(found, rows.get(row, found))
-    gap = max((like.gap for like in some), default=0.0)
-    return replace(some[0], rows=rows, gap=gap) if some else NOTHING
-
-
 class AskIndex:
     """The phrasings of a release, opened for searching; reading only, safe to share between threads."""
 
@@ -138,30 +128,43 @@ class AskIndex:
 
     def like(
         self,
-        question: str,
-        vector: NDArray[Any],
+        said: Sequence[tuple[str, NDArray[Any]]],
         allowed: NDArray[np.bool_] | None = None,
         read: NDArray[np.float32] | None = None,
     ) -> Like:
-        """What a question is like. vector: of the question. allowed: bool per passage row; other passages answer nothing.
+        """What a question is like: of each passage the phrasing that is nearest to one of its wordings; the votes are on the first.
 
+        said: wordings, at least one, each with its vector.  allowed: bool per passage row; other passages answer nothing.
         read: cosines of the question with each phrasing by the encoder, which then stand for meaning.
         """
+        places = self._places[:, 0]
+        answering = places >= 0 if allowed is None else (places >= 0) & allowed[places]
+        every = [self._alike(text, vector, read) for text, vector in said]
+        rows: dict[int, tuple[float, int, int]] = {}
+        for alike in every:
+            for row, found in self._nearest(alike, answering).items():
+                rows[row] = max(found, rows.get(row, found))
+        gap = max(float(alike[places < 0].max(initial=0.0)) for alike in every)
+        near = np.where(answering | (places < 0), every[0] if read is None else read, -1.0)
+        voters = places[_highest(near, VOTERS)[:VOTERS]]
+        votes = {row: count / len(voters) for row, count in Counter(voters[voters >= 0].tolist()).items()}
+        nearest = float(read[answering].max(initial=0.0)) if read is not None else 0.0
+        return Like(rows, gap, votes, float((voters < 0).mean()) if len(voters) else 0.0, nearest)
+
+    def _alike(self, text: str, vector: NDArray[Any], read: NDArray[np.float32] | None) -> NDArray[np.float32]:
+        """Likeness of each phrasing to one wording."""
         share = MEANING if read is None else MEANING_READ
         meaning = self._vectors @ vector.astype(np.float32) if read is None else read
-        alike = (1 - share) * self._worded(question) + share * np.maximum(meaning, 0.0)
-        rows = self._places[:, 0]
-        gap = float(alike[rows < 0].max(initial=0.0))
+        found: NDArray[np.float32] = (1 - share) * self._worded(text) + share * np.maximum(meaning, 0.0)
+        return found
+
+    def _nearest(self, alike: NDArray[np.float32], answering: NDArray[np.bool_]) -> dict[int, tuple[float, int, int]]:
+        """Passage row -> its likest phrasing that answers, among the NEAREST, as (likeness, start, end)."""
         best: dict[int, tuple[float, int, int]] = {}
-        answering = rows >= 0 if allowed is None else (rows >= 0) & allowed[rows]
         for at in _highest(np.where(answering, alike, 0.0), NEAREST):
             row, start, end = self._places[at].tolist()
             best.setdefault(row, (float(alike[at]), start, end))
-        near = np.where(answering | (rows < 0), alike if read is None else read, -1.0)
-        voters = rows[_highest(near, VOTERS)[:VOTERS]]
-        votes = {row: count / len(voters) for row, count in Counter(voters[voters >= 0].tolist()).items()}
-        nearest = float(read[answering].max(initial=0.0)) if read is not None else 0.0
-        return Like(best, gap, votes, float((voters < 0).mean()) if len(voters) else 0.0, nearest)
+        return best
 
     def _words(self, question: str) -> NDArray[np.float32]:
         """Likeness of each phrasing by its words alone, 0..1."""

@@ -154,7 +154,7 @@ def _session(path: Path) -> Any:
     import onnxruntime  # takes a fifth of a second: only when something is encoded
 
     options = onnxruntime.SessionOptions()
-    # a question is a third sooner read by two cores, with the same numbers; waiting threads sleep, so that many texts at once lose nothing
+    # two cores read a question sooner than one, with the same numbers; waiting threads sleep, so that many texts at once lose nothing
     options.intra_op_num_threads = min(2, os.cpu_count() or 1)
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.inter_op_num_threads = 1

@@ -126,7 +126,7 @@ class HybridSearch:
         if self.phrasings is None or self.settings.legs != "fused" or not self.settings.asked:
             return None
         near = read.asks if read is not None else None
-        return asked.likest([self.phrasings.like(text, self._embed(text), allowed, near) for text in said])
+        return self.phrasings.like([(text, self._embed(text)) for text in said], allowed, near)
 
     @property
     def reading(self) -> ReadingIndex | None:

@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     from evals.world import World
 
 SHIPPED = "9 + phrasings: as shipped"
-UNREAD = "phrasings without the encoder"
-RANKED = ("recall@5", "ndcg@10")  # what the ladder shows: when to answer was fitted on the shipped search, and says little of another
+UNREAD, RECIPROCAL = "phrasings without the encoder", "search: reciprocal ranks"
+OTHER = (UNREAD, RECIPROCAL)  # signals of the decision to answer are missing there: the second has neither phrasings nor the encoder
+RANKED = ("recall@5", "ndcg@10")  # what the ladder and they show: when to answer was fitted on the shipped search
 COLUMNS = ("recall@5", "ndcg@10", "vital_strict", "utility")
 
 
@@ -88,7 +89,7 @@ def _rung(world: World, stems: bool = True, synonyms: bool = True, **changed: fl
 
 def variants() -> dict[str, Callable[[World], Any]]:
     """name -> a context manager that changes one thing of a world."""
-    legs = {"search: reciprocal ranks": partial(_search, legs="rrf", asked=0.0)}
+    legs = {RECIPROCAL: partial(_search, legs="rrf", asked=0.0)}
     encoder = {UNREAD: partial(_search, read=0.0)}
     weights = {f"weight of meaning {w}": partial(_search, weight=w) for w in (0.1, 0.2, 0.4, 0.5)}
     words: dict[str, Callable[[World], Any]] = {
@@ -152,7 +153,7 @@ def ablate(
 
 
 def _line(name: str, shipped: Run, run: Run) -> Line:
-    columns = RANKED if name in ladder() or name == UNREAD else COLUMNS
+    columns = RANKED if name in ladder() or name in OTHER else COLUMNS
     found = compare(shipped, run, columns, 2_000)
     values = {c: run.estimates[c].value for c in columns if c in run.estimates}
     return Line(name, values, found.differences, found.holm, run.summary["singles"].get("ms_p95", 0.0))

@@ -40,6 +40,7 @@ from corpus.phrasings import parse_phrasings
 CORPUS = Path(__file__).parent.parent / "corpus"
 TEXTS = CORPUS / "texts"
 QUESTION, PASSAGE = "query: ", "passage: "
+HEADS = 12  # of attention, in each layer
 BLOCK = 32  # weights that share a scale in the packed file
 SPECIAL = ("<s>", "<pad>", "</s>", "<unk>")
 LEAST = 3  # times that a piece must have been seen
@@ -176,7 +177,6 @@ def json_lines(path: Path) -> Iterable[dict[str, Any]]:
 def model_of(packed: Packed, pieces: Sequence[int]) -> Any:
     """A transformers BertModel with those pieces."""
     import torch
-    from transformers import BertConfig, BertModel
 
     size, inner = packed.dimension, packed.inner
 
@@ -184,10 +184,6 @@ def model_of(packed: Packed, pieces: Sequence[int]) -> Any:
         found = torch.from_numpy(packed.tensors[name])
         return found.reshape(*shape) if shape else found
 
-    config = BertConfig(  # type: ignore[no-untyped-call]
-        vocab_size=len(pieces), hidden_size=size, num_hidden_layers=packed.layers, num_attention_heads=12, intermediate_size=inner,
-        max_position_embeddings=512, type_vocab_size=2, layer_norm_eps=1e-12, pad_token_id=1,
-    )  # fmt: skip
     kind = tensor("emb.type")[:size]
     state = {
         "embeddings.word_embeddings.weight": tensor("emb.word").reshape(-1, size)[list(pieces)].clone(),
@@ -205,8 +201,22 @@ def model_of(packed: Packed, pieces: Sequence[int]) -> Any:
             state[f"{into}{name}.weight"], state[f"{into}{name}.bias"] = tensor(f"{short}{key}.w", *shape), tensor(f"{short}{key}.b")
         for key, name in (("aln", "attention.output.LayerNorm"), ("oln", "output.LayerNorm")):
             state[f"{into}{name}.weight"], state[f"{into}{name}.bias"] = tensor(f"{short}{key}.w"), tensor(f"{short}{key}.b")
+    return bert(state)
+
+
+def bert(state: Mapping[str, Any]) -> Any:
+    """A transformers BertModel with these weights (torch tensors), as wide and deep as they are."""
+    from transformers import BertConfig, BertModel
+
+    (pieces, size), (positions, _) = (state[f"embeddings.{name}_embeddings.weight"].shape for name in ("word", "position"))
+    layers = sum(name.endswith(".intermediate.dense.bias") for name in state)
+    config = BertConfig(  # type: ignore[no-untyped-call]
+        vocab_size=pieces, hidden_size=size, num_hidden_layers=layers, num_attention_heads=HEADS,
+        intermediate_size=len(state["encoder.layer.0.intermediate.dense.bias"]), max_position_embeddings=positions, type_vocab_size=2,
+        layer_norm_eps=1e-12, pad_token_id=1,
+    )  # fmt: skip
     model = BertModel(config, add_pooling_layer=False)  # type: ignore[no-untyped-call]
-    model.load_state_dict(state)
+    model.load_state_dict(dict(state))
     return model
 
 
@@ -215,7 +225,6 @@ def model_again(folder: Path) -> tuple[Any, Tokenizer]:
     import onnx
     import torch
     from onnx import numpy_helper
-    from transformers import BertConfig, BertModel
 
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     graph = onnx.load(str(folder / "model.onnx")).graph
@@ -233,13 +242,7 @@ def model_again(folder: Path) -> tuple[Any, Tokenizer]:
         if node.op_type in ("MatMul", "MatMulInteger") and re.search(r"/(dense|query|key|value)/MatMul", node.name):
             where = node.name.removeprefix("/model/").partition("/MatMul")[0].replace("/", ".")
             state[f"{where}.weight"] = widened(node.input[1].removesuffix("_quantized")).T
-    config = BertConfig(  # type: ignore[no-untyped-call]
-        vocab_size=tokenizer.get_vocab_size(), hidden_size=384, num_hidden_layers=12, num_attention_heads=12, intermediate_size=1536,
-        max_position_embeddings=512, type_vocab_size=2, layer_norm_eps=1e-12, pad_token_id=1,
-    )  # fmt: skip
-    model = BertModel(config, add_pooling_layer=False)  # type: ignore[no-untyped-call]
-    model.load_state_dict({name: torch.from_numpy(np.ascontiguousarray(value)) for name, value in state.items()})
-    return model, tokenizer
+    return bert({name: torch.from_numpy(np.ascontiguousarray(value)) for name, value in state.items()}), tokenizer
 
 
 # ---- 3 teach -------------------------------------------------------------------------------------

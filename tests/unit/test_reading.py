@@ -66,6 +66,15 @@ def test_hits_say_how_near_the_encoder_finds_them_and_a_release_without_it_says_
     assert [h.read for h in plain.search("dossier", 1)] == [None]
 
 
+@pytest.mark.parametrize("text", ["query: wie beslist over delen zonder toestemming", f"passage: {SENTENCE} {SENTENCE} {SENTENCE}"])
+def test_one_core_and_two_give_the_same_vector_to_the_bit(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    found = []
+    for cores in (1, 2):
+        monkeypatch.setattr("corpus.encoder.os.cpu_count", lambda cores=cores: cores)
+        found.append(OnnxEncoder(BUNDLED).passages([text]))
+    assert np.array_equal(*found)
+
+
 def test_a_phrasing_of_a_passage_that_may_not_answer_does_not_make_an_answer_surer(home: Path) -> None:
     with open_release(home) as release:
         search = shelve(release, READS).search

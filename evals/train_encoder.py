@@ -8,8 +8,9 @@
 2 cut       of 250,002 word pieces those stay that Dutch needs (counted in public law text and word lists, and in our own texts); a
             quarter of the weights is left.
 3 teach     each phrasing of the sample corpus beside the sentence that answers it (InfoNCE, in-batch negatives, half of the batches from
-            one text so that neighbours must be told apart), beside another phrasing of the same sentence, and headings beside the law text below
-            them, so that what it knew is not forgotten. The word pieces and the first four layers stay as they were.
+            one text so that neighbours must be told apart), beside another phrasing of the same sentence, near-misses beside the sentences
+            that do not answer them (evals/judged.json.gz, with "none of these" as an answer of its own), and headings beside the law text
+            below them, so that what it knew is not forgotten. The word pieces and the first four layers stay as they were.
 4 write     mean of the last layer, unit length, minus the mean of many texts, unit length again; weights in 8 bits.
 
 DIR holds train/ and lexicon/ (docs/licences.md). Needs torch, transformers (both come with sentence-transformers) and onnx (extra `train`).
@@ -25,6 +26,7 @@ import re
 import struct
 import tempfile
 import time
+import warnings
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -39,6 +41,7 @@ from corpus.phrasings import parse_phrasings
 
 CORPUS = Path(__file__).parent.parent / "corpus"
 TEXTS = CORPUS / "texts"
+JUDGED_FILE = Path(__file__).parent / "judged.json.gz"
 QUESTION, PASSAGE = "query: ", "passage: "
 HEADS = 12  # of attention, in each layer
 BLOCK = 32  # weights that share a scale in the packed file
@@ -49,6 +52,9 @@ STEPS, WARM = 750, 0.04
 LEARNING_RATE, TEMPERATURE = 4e-5, 0.03
 FROZEN = 4  # layers
 PIECES = 96  # of a text while teaching
+ROWS = 32  # texts read at once
+NOWHERE = 0.83  # cosine (before the mean is taken off) that a text which answers should exceed, and others not; taught along, this is its start
+PUBLIC, ASKED, JUDGED = 0.1, 0.15, 0.4  # shares of the batches; the rest is questions with the sentence that answers them
 Pair = tuple[str, str, object]  # question, text, key: pairs with the same key are not each other's counter-examples
 
 
@@ -302,23 +308,66 @@ def public_pairs(data: Path, chance: random.Random) -> list[Pair]:
     return kept
 
 
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A question with the texts that readers held against it.
+
+    answers: texts that state what is asked; helps: texts that give a piece of it, taught neither way; others: texts that do not.
+    """
+
+    question: str
+    answers: tuple[str, ...]
+    helps: tuple[str, ...]
+    others: tuple[str, ...]
+
+
+def judged_questions(file: Path = JUDGED_FILE) -> list[Judged]:
+    """The judged questions. file: {"texts": [...], "questions": [{"question", and the numbers of the texts under "answers", "helps" and
+    "others"}]}."""
+    with gzip.open(file, "rt", encoding="utf-8") as stream:
+        kept = json.load(stream)
+
+    def texts(numbers: Iterable[int]) -> tuple[str, ...]:
+        return tuple(PASSAGE + kept["texts"][number] for number in numbers)
+
+    return [Judged(row["question"], texts(row["answers"]), texts(row["helps"]), texts(row["others"])) for row in kept["questions"]]
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Questions, texts, and for each question which texts answer it (1), do not (0), or are not to be judged (-1).
+
+    nowhere: the questions know whether anything answers them, so that "nothing of this" is taught as well.
+    """
+
+    left: Sequence[str]
+    right: Sequence[str]
+    fits: NDArray[np.int8]
+    nowhere: bool
+
+
 class Batches:
     """What is taught, a batch at a time."""
 
-    def __init__(self, entries: Sequence[Entry], pairs: Sequence[Pair], chance: random.Random) -> None:
-        self._entries, self._pairs, self._chance, self._next = entries, pairs, chance, 0
+    def __init__(self, entries: Sequence[Entry], pairs: Sequence[Pair], judged: Sequence[Judged], chance: random.Random) -> None:
+        self._entries, self._pairs, self._judged, self._chance, self._next = entries, pairs, judged, chance, 0
         self._asks = [(i, ask) for i, entry in enumerate(entries) if entry.answer for ask in entry.asks]
         self._gaps = [(i, ask) for i, entry in enumerate(entries) if not entry.answer for ask in entry.asks]
         self._by_source: dict[str, list[tuple[int, str]]] = {}
         for i, ask in self._asks:
             self._by_source.setdefault(entries[i].source, []).append((i, ask))
 
-    def draw(self) -> list[Pair]:
-        """(left, right, key) of one batch, with prefixes."""
+    def draw(self) -> Batch:
+        """One batch."""
         what = self._chance.random()
-        if what < 0.5:
-            return self._answers()
-        return self._asked() if what < 0.75 else self._public()
+        if what < PUBLIC:
+            return paired(self._public(), False)
+        if what < PUBLIC + ASKED:
+            return paired(self._asked(), False)
+        if what < PUBLIC + ASKED + JUDGED and self._judged:
+            return self._held_against()
+        gaps = [(QUESTION + ask, None, None) for _, ask in self._chance.sample(self._gaps, min(6, len(self._gaps)))]
+        return paired([*self._answers(), *gaps], True)
 
     def _some(self, count: int) -> list[tuple[int, str]]:
         if self._chance.random() < 0.5:
@@ -326,7 +375,7 @@ class Batches:
             [source] = self._chance.choices(sources, [len(self._by_source[s]) for s in sources])
             pool = self._by_source[source]
             return self._chance.sample(pool, min(count, len(pool)))
-        return self._chance.sample(self._asks, count)
+        return self._chance.sample(self._asks, min(count, len(self._asks)))
 
     def _answers(self) -> list[Pair]:
         some = self._some(40)
@@ -336,7 +385,7 @@ class Batches:
 
     def _asked(self) -> list[Pair]:
         found: list[Pair] = []
-        for i, ask in self._some(44) + self._chance.sample(self._gaps, 4):
+        for i, ask in self._some(44) + self._chance.sample(self._gaps, min(4, len(self._gaps))):
             others = [other for other in self._entries[i].asks if other != ask]
             if others:
                 found.append((QUESTION + ask, QUESTION + self._chance.choice(others), i))
@@ -347,26 +396,70 @@ class Batches:
         self._next = (self._next + 24) % (len(self._pairs) - 24)
         return [(QUESTION + a, PASSAGE + b, key) for a, b, key in some]
 
+    def _held_against(self) -> Batch:
+        """Questions with texts that a search brings up for them: those that answer must stand before those that do not."""
+        some = self._chance.sample(self._judged, min(16, len(self._judged)))
+        texts: dict[str, None] = {}
+        for one in some:
+            few = self._chance.sample(one.others, min(4 if one.answers else 3, len(one.others)))
+            texts |= dict.fromkeys((*one.answers[:2], *few))
+        fits = np.zeros((len(some), len(texts)), np.int8)
+        for row, one in enumerate(some):
+            fits[row] = [1 if text in one.answers else -1 if text in one.helps else 0 for text in texts]
+        return Batch([QUESTION + one.question for one in some], list(texts), fits, nowhere=True)
+
+
+def paired(pairs: Sequence[tuple[str, str | None, object]], nowhere: bool) -> Batch:
+    """A batch of pairs: the own text answers, others do not, but for those with the same key; a question without a text has no answer."""
+    right = [(text, key) for _, text, key in pairs if text is not None]
+    fits = np.zeros((len(pairs), len(right)), np.int8)
+    for row, (_, text, key) in enumerate(pairs):
+        if text is not None:
+            fits[row] = [-1 if other == key else 0 for _, other in right]
+            fits[row, row] = 1
+    return Batch([question for question, _, _ in pairs], [text for text, _ in right], fits, nowhere)
+
+
+def missed(scores: Any, fits: Any, nowhere: Any | None) -> Any:
+    """Cross-entropy of the texts that fit against those that do not, mean over the rows that have a right answer (torch).
+
+    scores: (rows, texts); fits: as in Batch; nowhere: the score of "none of these", the right answer of a row without any; None leaves such rows out.
+    """
+    import torch
+
+    scores = scores.masked_fill(fits < 0, -1e4)
+    right = scores.masked_fill(fits != 1, -1e4)
+    if nowhere is not None:
+        none = nowhere.expand(len(scores), 1)
+        scores, right = torch.cat([scores, none], 1), torch.cat([right, none.masked_fill((fits == 1).any(1, keepdim=True), -1e4)], 1)
+    rows = (right > -5e3).any(1)
+    return (torch.logsumexp(scores[rows], 1) - torch.logsumexp(right[rows], 1)).mean()
+
 
 def vectors(model: Any, tokenizer: Tokenizer, texts: Sequence[str]) -> Any:
-    """Torch (texts, dimension): mean of the last layer, unit length."""
+    """Torch (texts, dimension): mean of the last layer, unit length. Long and short texts are read apart, so that little is filled up."""
     import torch
 
     found = [e.ids for e in tokenizer.encode_batch_fast(list(texts))]
-    longest = max(map(len, found))
-    ids = torch.tensor([row + [1] * (longest - len(row)) for row in found])
-    mask = torch.tensor([[1.0] * len(row) + [0.0] * (longest - len(row)) for row in found])
-    last = model(input_ids=ids, attention_mask=mask).last_hidden_state
-    mean = (last * mask[..., None]).sum(1) / mask.sum(1, keepdim=True)
-    return torch.nn.functional.normalize(mean, dim=-1)
+    order = sorted(range(len(found)), key=lambda i: len(found[i]))
+    parts = []
+    for some in (order[i : i + ROWS] for i in range(0, len(order), ROWS)):
+        longest = -(-len(found[some[-1]]) // 16) * 16  # few shapes: kernels are prepared for each
+        ids = torch.tensor([found[i] + [1] * (longest - len(found[i])) for i in some])
+        mask = torch.tensor([[1.0] * len(found[i]) + [0.0] * (longest - len(found[i])) for i in some])
+        last = model(input_ids=ids, attention_mask=mask).last_hidden_state.float()
+        parts.append((last * mask[..., None]).sum(1) / mask.sum(1, keepdim=True))
+    back = torch.tensor(sorted(range(len(order)), key=lambda i: order[i]))
+    return torch.nn.functional.normalize(torch.cat(parts)[back], dim=-1)
 
 
 def teach(model: Any, tokenizer: Tokenizer, batches: Batches, steps: int) -> None:
-    """AdamW; the learning rate rises for 4 % of the steps and then falls to nothing."""
+    """AdamW; the learning rate rises for 4 % of the steps and then falls to nothing. Products in bfloat16: three times as fast where the
+    processor knows it."""
     import torch
-    from torch.nn import functional as f
 
     model.train()
+    model.config._attn_implementation = "eager"  # the fused one has a slow way back on a processor
     for part in model.modules():
         if isinstance(part, torch.nn.Dropout):
             part.p = 0.0
@@ -374,26 +467,33 @@ def teach(model: Any, tokenizer: Tokenizer, batches: Batches, steps: int) -> Non
         kept = name.startswith("embeddings") or any(name.startswith(f"encoder.layer.{i}.") for i in range(FROZEN))
         weight.requires_grad_(not kept)
     learning = [weight for weight in model.parameters() if weight.requires_grad]
-    adam = torch.optim.AdamW(learning, lr=LEARNING_RATE, weight_decay=0.01, betas=(0.9, 0.98))
+    nowhere = torch.nn.Parameter(torch.tensor(NOWHERE))
+    adam = torch.optim.AdamW(
+        [{"params": learning, "scale": 1.0}, {"params": [nowhere], "scale": 10.0, "weight_decay": 0.0}],
+        lr=LEARNING_RATE, weight_decay=0.01, betas=(0.9, 0.98),
+    )  # fmt: skip
     begin, losses = time.monotonic(), []
     for step in range(steps):
         done = step / steps
-        adam.param_groups[0]["lr"] = LEARNING_RATE * min(1.0, done / WARM + 0.02) * max(0.02, 1 - done)
+        for group in adam.param_groups:
+            group["lr"] = group["scale"] * LEARNING_RATE * min(1.0, done / WARM + 0.02) * max(0.02, 1 - done)
         some = batches.draw()
-        left, right = (vectors(model, tokenizer, [str(pair[side]) for pair in some]) for side in (0, 1))
-        scores = left @ right.T / TEMPERATURE
-        numbers: dict[object, int] = {}
-        key = torch.tensor([numbers.setdefault(pair[2], len(numbers)) for pair in some])
-        scores = scores.masked_fill((key[:, None] == key[None]).fill_diagonal_(False), -1e4)
-        own = torch.arange(len(some))
-        loss = (f.cross_entropy(scores, own) + f.cross_entropy(scores.T, own)) / 2
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            read = vectors(model, tokenizer, [*some.left, *some.right])
+        scores = read[: len(some.left)] @ read[len(some.left) :].T / TEMPERATURE
+        fits = torch.from_numpy(some.fits)
+        none = nowhere / TEMPERATURE if some.nowhere else None
+        loss = (missed(scores, fits, none) + missed(scores.T, fits.T, None)) / 2
         adam.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         torch.nn.utils.clip_grad_norm_(learning, 1.0)
         adam.step()
         losses.append(loss.item())
         if step % 50 == 49:
-            print(f"  step {step + 1} of {steps}, loss {np.mean(losses[-50:]):.3f}, {time.monotonic() - begin:.0f} s", flush=True)
+            print(
+                f"  step {step + 1} of {steps}, loss {np.mean(losses[-50:]):.3f}, nowhere {nowhere.item():.3f}, {time.monotonic() - begin:.0f} s",
+                flush=True,
+            )
 
 
 # ---- 4 write -------------------------------------------------------------------------------------
@@ -461,7 +561,8 @@ def write_model(folder: Path, model: Any, tokenizer: Tokenizer, mean: NDArray[np
             return torch.nn.functional.normalize(pooled - self.get_buffer("mean"), dim=-1)
 
     folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as scratch:
+    with tempfile.TemporaryDirectory() as scratch, warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # the newer exporter needs one more package
         plain = str(Path(scratch) / "plain.onnx")
         torch.onnx.export(
             Whole(), (torch.tensor([[0, 5, 6, 7, 2]]),), plain, input_names=["ids"], output_names=["vector"],
@@ -475,7 +576,7 @@ def write_model(folder: Path, model: Any, tokenizer: Tokenizer, mean: NDArray[np
 
 
 def write_seeds_of_sample() -> None:
-    """corpus/texts/encoded.npz: so that nobody's first run encodes twenty-five thousand phrasings."""
+    """corpus/texts/encoded.npz: so that nobody's first run encodes forty-seven thousand phrasings."""
     from corpus.embedder import HashEmbedder
     from corpus.encoder import bundled_encoder, write_seeds
     from corpus.reading import release_texts
@@ -514,7 +615,7 @@ def main() -> None:
         model = model_of(packed, pieces)
     tokenizer.enable_truncation(PIECES)
     entries, pairs = entries_of_sample(), public_pairs(wanted.data, chance)
-    teach(model, tokenizer, Batches(entries, pairs, chance), wanted.steps)
+    teach(model, tokenizer, Batches(entries, pairs, judged_questions(), chance), wanted.steps)
     model.eval()
     some = [PASSAGE + pair[1] for pair in pairs[:2000]] + [entry.answer for entry in entries if entry.answer]
     write_model(wanted.out, model, tokenizer, centre(model, tokenizer, some))

@@ -30,7 +30,7 @@ from corpus.release import Contents, Derive, Release
 from corpus.units import units_of
 
 FOLDER = "reading"
-MOST_TEXTS = 40_000  # passages, units and phrasings together; reading that many takes about seven minutes on two cores
+MOST_TEXTS = 60_000  # passages, units and phrasings together; reading that many takes about ten minutes on two cores
 Vectors = Callable[[Sequence[str]], np.ndarray]
 """Vectors (float16) of texts that carry their prefix, made or remembered."""
 

@@ -20,7 +20,7 @@ TITLES = {
 NOTES = {
     "peers": "Slower than a peer in one row: txtai answers 1.8 ms sooner (p95). Ours also looks up "
     "compound parts, letter grams, document context and known phrasings, and filters by validity. On the evaluation items it finds the "
-    "right passage among five for .51 of the questions (.41 tuned), ours for .89 (README).",
+    "right passage among five for .51 of the questions (.41 tuned), ours for .91 (README).",
     "soak": "Memory is the median of minutes 50 to 60 against that of minutes 10 to 20. Two whole runs of the tests and the making of a release of a "
     "million passages shared the two cores, so the times are worse than the program. It grew by 12 % before Gradio's lists of events were kept short, and "
     "without `corpus/memory.py` from 800 to 1,320 MB in 45 minutes.",

@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -115,7 +115,7 @@ class AskIndex:
     def __init__(self, folder: Path, lexical: LexicalIndex) -> None:
         """Raises OSError or ValueError when a file is missing or damaged."""
         self._lexical = lexical
-        self._vectors: NDArray[Any] = np.load(folder / "vectors.npy").astype(np.float32)
+        self._stored = mapped(folder / "vectors.npy")
         self._places: NDArray[Any] = np.load(folder / "places.npy")
         self.covered: NDArray[Any] = np.load(folder / "covered.npy")
         self._offsets, self._asks, self._weights = (mapped(folder / f"{name}.npy") for name in ("offsets", "asks", "weights"))
@@ -125,6 +125,12 @@ class AskIndex:
 
     def __len__(self) -> int:
         return len(self._places)
+
+    @cached_property
+    def _vectors(self) -> NDArray[Any]:
+        """The phrasings embedded; only widened where no encoder says what they mean."""
+        wide: NDArray[Any] = self._stored.astype(np.float32)
+        return wide
 
     def like(
         self,

@@ -9,7 +9,7 @@ A folder `reading` of a release holds, derived from its texts:
     asks.npy        float16 (asks, dimension): each phrasing, read as a question
 
 Reading takes milliseconds a text, so a release gets this folder up to `MOST_TEXTS` texts; a larger one is searched by words and by the
-static embedding alone. Search is exact: 20,000 vectors are compared in a few milliseconds.
+static embedding alone. Search is exact: 50,000 vectors are compared in a few milliseconds.
 """
 
 from __future__ import annotations

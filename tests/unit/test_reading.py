@@ -66,6 +66,15 @@ def test_hits_say_how_near_the_encoder_finds_them_and_a_release_without_it_says_
     assert [h.read for h in plain.search("dossier", 1)] == [None]
 
 
+def test_phrasings_that_the_encoder_reads_do_not_take_memory_for_the_other_embedding_too(home: Path) -> None:
+    with open_release(home) as release:
+        for settings, widened in ((READS, False), (replace(READS, search=SearchSettings(read=0.0)), True)):
+            search = shelve(release, settings).search
+            assert search.search("Hoe lang bewaar je een dossier?", 3)
+            assert search.phrasings is not None
+            assert ("_vectors" in vars(search.phrasings)) == widened
+
+
 @pytest.mark.parametrize("text", ["query: wie beslist over delen zonder toestemming", f"passage: {SENTENCE} {SENTENCE} {SENTENCE}"])
 def test_one_core_and_two_give_the_same_vector_to_the_bit(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     found = []

@@ -19,7 +19,6 @@ DIR holds train/ and lexicon/ (docs/licences.md). Needs torch, transformers (bot
 from __future__ import annotations
 
 import argparse
-import gzip
 import json
 import random
 import re
@@ -38,11 +37,10 @@ from numpy.typing import NDArray
 from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
 
 from corpus.phrasings import parse_phrasings
+from evals.judged import judged_questions
+from evals.lessons import PASSAGE, QUESTION, TEXTS, Batches, entries_of_sample, json_lines, public_pairs
 
 CORPUS = Path(__file__).parent.parent / "corpus"
-TEXTS = CORPUS / "texts"
-JUDGED_FILE = Path(__file__).parent / "judged.json.gz"
-QUESTION, PASSAGE = "query: ", "passage: "
 HEADS = 12  # of attention, in each layer
 BLOCK = 32  # weights that share a scale in the packed file
 SPECIAL = ("<s>", "<pad>", "</s>", "<unk>")
@@ -54,8 +52,6 @@ FROZEN = 4  # layers
 PIECES = 96  # of a text while teaching
 ROWS = 32  # texts read at once
 NOWHERE = 0.83  # cosine (before the mean is taken off) that a text which answers should exceed, and others not; taught along, this is its start
-PUBLIC, ASKED, JUDGED = 0.1, 0.15, 0.4  # shares of the batches; the rest is questions with the sentence that answers them
-Pair = tuple[str, str, object]  # question, text, key: pairs with the same key are not each other's counter-examples
 
 
 # ---- 1 weights -----------------------------------------------------------------------------------
@@ -173,13 +169,6 @@ def texts_to_count(data: Path) -> list[tuple[Sequence[str], int]]:
     ]
 
 
-def json_lines(path: Path) -> Iterable[dict[str, Any]]:
-    """Rows of a gzipped JSON Lines file."""
-    with gzip.open(path, "rt", encoding="utf-8") as stream:
-        for line in stream:
-            yield json.loads(line)
-
-
 def model_of(packed: Packed, pieces: Sequence[int]) -> Any:
     """A transformers BertModel with those pieces."""
     import torch
@@ -254,172 +243,6 @@ def model_again(folder: Path) -> tuple[Any, Tokenizer]:
 # ---- 3 teach -------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A sentence with where it stands, the whole passage, and the ways to ask for it. answer: "" for what no text answers."""
-
-    source: str
-    answer: str
-    passage: str
-    asks: tuple[str, ...]
-
-
-def entries_of_sample() -> list[Entry]:
-    """The phrasings of the sample corpus with the texts that the encoder will read of it (corpus/reading.py)."""
-    from corpus.embedder import HashEmbedder
-    from corpus.encoder import HashEncoder
-    from corpus.reading import release_texts
-    from corpus.release import open_release
-    from ingest.build import ingest
-
-    known = parse_phrasings((TEXTS / "phrasings.toml").read_bytes())
-    with tempfile.TemporaryDirectory() as home:
-        ingest(Path(home), TEXTS, HashEmbedder())
-        with open_release(Path(home)) as release:
-            passages, texts = release.passages(), release_texts(release, HashEncoder())
-    homes: dict[str, list[int]] = {}
-    for number, passage in enumerate(passages):
-        homes.setdefault(passage.source.partition("@")[0], []).append(number)
-    found = []
-    for entry in known.known:
-        quote = " ".join(entry.quote.split())
-        row = next((r for r in homes.get(entry.source, ()) if quote[:60] in " ".join(passages[r].text.split())), None)
-        if row is not None:
-            place = texts.units[sum(texts.counts[:row])].partition(" : ")[0] if texts.counts[row] else ""
-            found.append(Entry(entry.source, f"{PASSAGE}{place} : {quote}", PASSAGE + texts.passages[row], entry.asks))
-    return found + [Entry("", "", "", gap.asks) for gap in known.gaps]
-
-
-def public_pairs(data: Path, chance: random.Random) -> list[Pair]:
-    """Headings with the text below them, questions with answers, halves of articles."""
-    found: list[Pair] = []
-    for row in json_lines(data / "train" / "pairs.jsonl.gz"):
-        kind = row["source"].partition(":")[0]
-        if kind in ("laws_heading", "docs_heading", "laws_qa") or (kind == "laws_adjacent" and chance.random() < 0.1):
-            pair = (row["anchor"][:200], row["positive"][:420], row["anchor"])
-            found += [pair] * (4 if kind in ("laws_qa", "docs_heading") else 1)
-    chance.shuffle(found)
-    often: Counter[object] = Counter()
-    kept = []
-    for pair in found:
-        often[pair[2]] += 1
-        if often[pair[2]] <= 6:  # "Algemene bepalingen" stands above thousands of articles
-            kept.append(pair)
-    return kept
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """A question with the texts that readers held against it.
-
-    answers: texts that state what is asked; helps: texts that give a piece of it, taught neither way; others: texts that do not.
-    """
-
-    question: str
-    answers: tuple[str, ...]
-    helps: tuple[str, ...]
-    others: tuple[str, ...]
-
-
-def judged_questions(file: Path = JUDGED_FILE) -> list[Judged]:
-    """The judged questions. file: {"texts": [...], "questions": [{"question", and the numbers of the texts under "answers", "helps" and
-    "others"}]}."""
-    with gzip.open(file, "rt", encoding="utf-8") as stream:
-        kept = json.load(stream)
-
-    def texts(numbers: Iterable[int]) -> tuple[str, ...]:
-        return tuple(PASSAGE + kept["texts"][number] for number in numbers)
-
-    return [Judged(row["question"], texts(row["answers"]), texts(row["helps"]), texts(row["others"])) for row in kept["questions"]]
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """Questions, texts, and for each question which texts answer it (1), do not (0), or are not to be judged (-1).
-
-    nowhere: the questions know whether anything answers them, so that "nothing of this" is taught as well.
-    """
-
-    left: Sequence[str]
-    right: Sequence[str]
-    fits: NDArray[np.int8]
-    nowhere: bool
-
-
-class Batches:
-    """What is taught, a batch at a time."""
-
-    def __init__(self, entries: Sequence[Entry], pairs: Sequence[Pair], judged: Sequence[Judged], chance: random.Random) -> None:
-        self._entries, self._pairs, self._judged, self._chance, self._next = entries, pairs, judged, chance, 0
-        self._asks = [(i, ask) for i, entry in enumerate(entries) if entry.answer for ask in entry.asks]
-        self._gaps = [(i, ask) for i, entry in enumerate(entries) if not entry.answer for ask in entry.asks]
-        self._by_source: dict[str, list[tuple[int, str]]] = {}
-        for i, ask in self._asks:
-            self._by_source.setdefault(entries[i].source, []).append((i, ask))
-
-    def draw(self) -> Batch:
-        """One batch."""
-        what = self._chance.random()
-        if what < PUBLIC:
-            return paired(self._public(), False)
-        if what < PUBLIC + ASKED:
-            return paired(self._asked(), False)
-        if what < PUBLIC + ASKED + JUDGED and self._judged:
-            return self._held_against()
-        gaps = [(QUESTION + ask, None, None) for _, ask in self._chance.sample(self._gaps, min(6, len(self._gaps)))]
-        return paired([*self._answers(), *gaps], True)
-
-    def _some(self, count: int) -> list[tuple[int, str]]:
-        if self._chance.random() < 0.5:
-            sources = list(self._by_source)
-            [source] = self._chance.choices(sources, [len(self._by_source[s]) for s in sources])
-            pool = self._by_source[source]
-            return self._chance.sample(pool, min(count, len(pool)))
-        return self._chance.sample(self._asks, min(count, len(self._asks)))
-
-    def _answers(self) -> list[Pair]:
-        some = self._some(40)
-        if self._chance.random() < 0.25:
-            return [(QUESTION + ask, self._entries[i].passage, self._entries[i].passage) for i, ask in some[:16]]
-        return [(QUESTION + ask, self._entries[i].answer, i) for i, ask in some]
-
-    def _asked(self) -> list[Pair]:
-        found: list[Pair] = []
-        for i, ask in self._some(44) + self._chance.sample(self._gaps, min(4, len(self._gaps))):
-            others = [other for other in self._entries[i].asks if other != ask]
-            if others:
-                found.append((QUESTION + ask, QUESTION + self._chance.choice(others), i))
-        return found
-
-    def _public(self) -> list[Pair]:
-        some = self._pairs[self._next : self._next + 24]
-        self._next = (self._next + 24) % (len(self._pairs) - 24)
-        return [(QUESTION + a, PASSAGE + b, key) for a, b, key in some]
-
-    def _held_against(self) -> Batch:
-        """Questions with texts that a search brings up for them: those that answer must stand before those that do not."""
-        some = self._chance.sample(self._judged, min(16, len(self._judged)))
-        texts: dict[str, None] = {}
-        for one in some:
-            few = self._chance.sample(one.others, min(4 if one.answers else 3, len(one.others)))
-            texts |= dict.fromkeys((*one.answers[:2], *few))
-        fits = np.zeros((len(some), len(texts)), np.int8)
-        for row, one in enumerate(some):
-            fits[row] = [1 if text in one.answers else -1 if text in one.helps else 0 for text in texts]
-        return Batch([QUESTION + one.question for one in some], list(texts), fits, nowhere=True)
-
-
-def paired(pairs: Sequence[tuple[str, str | None, object]], nowhere: bool) -> Batch:
-    """A batch of pairs: the own text answers, others do not, but for those with the same key; a question without a text has no answer."""
-    right = [(text, key) for _, text, key in pairs if text is not None]
-    fits = np.zeros((len(pairs), len(right)), np.int8)
-    for row, (_, text, key) in enumerate(pairs):
-        if text is not None:
-            fits[row] = [-1 if other == key else 0 for _, other in right]
-            fits[row, row] = 1
-    return Batch([question for question, _, _ in pairs], [text for text, _ in right], fits, nowhere)
-
-
 def missed(scores: Any, fits: Any, nowhere: Any | None) -> Any:
     """Cross-entropy of the texts that fit against those that do not, mean over the rows that have a right answer (torch).
 
@@ -436,26 +259,79 @@ def missed(scores: Any, fits: Any, nowhere: Any | None) -> Any:
     return (torch.logsumexp(scores[rows], 1) - torch.logsumexp(right[rows], 1)).mean()
 
 
-def vectors(model: Any, tokenizer: Tokenizer, texts: Sequence[str]) -> Any:
-    """Torch (texts, dimension): mean of the last layer, unit length. Long and short texts are read apart, so that little is filled up."""
+class Reader:
+    """Vectors of texts while a model is taught. The first layers stay as they are, so what they make of a text is remembered: the same
+    few thousand sentences come back all the time."""
+
+    def __init__(self, model: Any, tokenizer: Tokenizer, frozen: int = 0) -> None:
+        """frozen: layers that are not taught; 0 remembers nothing."""
+        self._model, self._tokenizer, self._frozen = model, tokenizer, frozen
+        self._kept: dict[str, Any] = {}
+
+    def vectors(self, texts: Sequence[str]) -> Any:
+        """Torch (texts, dimension): mean of the last layer, unit length."""
+        import torch
+
+        layers = self._model.encoder.layer
+        with torch.no_grad():
+            missing = [text for text in dict.fromkeys(texts) if text not in self._kept]
+            below = self._below(missing, layers[: self._frozen])
+        states = [below[text] if text in below else self._kept[text].float() for text in texts]
+        if self._frozen:
+            self._kept.update((text, state.half()) for text, state in below.items())
+        parts, order = [], _by_length([len(state) for state in states])
+        for some in order:
+            hidden, mask = _filled([states[i] for i in some])
+            last = _through(layers[self._frozen :], hidden, mask).float()
+            parts.append((last * mask[..., None]).sum(1) / mask.sum(1, keepdim=True))
+        back = torch.tensor(np.argsort([i for some in order for i in some]))
+        return torch.nn.functional.normalize(torch.cat(parts)[back], dim=-1)
+
+    def _below(self, texts: Sequence[str], layers: Any) -> dict[str, Any]:
+        """Torch (pieces, dimension) of each text after the embeddings and `layers`."""
+        import torch
+
+        found = [torch.tensor(e.ids) for e in self._tokenizer.encode_batch_fast(list(texts))]
+        made: dict[str, Any] = {}
+        for some in _by_length([len(ids) for ids in found]):
+            ids, mask = _filled([found[i] for i in some], 1)
+            hidden = _through(layers, self._model.embeddings(input_ids=ids), mask)
+            made.update((texts[i], hidden[row, : len(found[i])].float()) for row, i in enumerate(some))
+        return made
+
+
+def _by_length(lengths: Sequence[int]) -> list[list[int]]:
+    """Places in batches of about the same length, so that little is filled up."""
+    order = sorted(range(len(lengths)), key=lambda i: lengths[i])
+    return [order[i : i + ROWS] for i in range(0, len(order), ROWS)]
+
+
+def _filled(rows: Sequence[Any], blank: float = 0) -> tuple[Any, Any]:
+    """Tensors of different lengths as one, and a mask (float) of what is not filled up. Few shapes: kernels are prepared for each."""
     import torch
 
-    found = [e.ids for e in tokenizer.encode_batch_fast(list(texts))]
-    order = sorted(range(len(found)), key=lambda i: len(found[i]))
-    parts = []
-    for some in (order[i : i + ROWS] for i in range(0, len(order), ROWS)):
-        longest = -(-len(found[some[-1]]) // 16) * 16  # few shapes: kernels are prepared for each
-        ids = torch.tensor([found[i] + [1] * (longest - len(found[i])) for i in some])
-        mask = torch.tensor([[1.0] * len(found[i]) + [0.0] * (longest - len(found[i])) for i in some])
-        last = model(input_ids=ids, attention_mask=mask).last_hidden_state.float()
-        parts.append((last * mask[..., None]).sum(1) / mask.sum(1, keepdim=True))
-    back = torch.tensor(sorted(range(len(order)), key=lambda i: order[i]))
-    return torch.nn.functional.normalize(torch.cat(parts)[back], dim=-1)
+    longest = -(-max(len(row) for row in rows) // 16) * 16
+    whole = torch.full((len(rows), longest, *rows[0].shape[1:]), blank, dtype=rows[0].dtype)
+    mask = torch.zeros(len(rows), longest)
+    for at, row in enumerate(rows):
+        whole[at, : len(row)], mask[at, : len(row)] = row, 1.0
+    return whole, mask
 
 
-def teach(model: Any, tokenizer: Tokenizer, batches: Batches, steps: int) -> None:
-    """AdamW; the learning rate rises for 4 % of the steps and then falls to nothing. Products in bfloat16: three times as fast where the
-    processor knows it."""
+def _through(layers: Any, hidden: Any, mask: Any) -> Any:
+    for layer in layers:
+        hidden = layer(hidden, attention_mask=(1.0 - mask)[:, None, None, :] * -1e9)
+    return hidden
+
+
+def vectors(model: Any, tokenizer: Tokenizer, texts: Sequence[str]) -> Any:
+    """Torch (texts, dimension): mean of the last layer, unit length."""
+    return Reader(model, tokenizer).vectors(texts)
+
+
+def teach(model: Any, tokenizer: Tokenizer, batches: Batches, steps: int, frozen: int = FROZEN) -> None:
+    """AdamW; the learning rate rises for 4 % of the steps and then falls to nothing. Products in bfloat16 where the processor knows it:
+    three times as fast there, ten times as slow elsewhere. frozen: layers that stay as they were."""
     import torch
 
     model.train()
@@ -464,7 +340,7 @@ def teach(model: Any, tokenizer: Tokenizer, batches: Batches, steps: int) -> Non
         if isinstance(part, torch.nn.Dropout):
             part.p = 0.0
     for name, weight in model.named_parameters():
-        kept = name.startswith("embeddings") or any(name.startswith(f"encoder.layer.{i}.") for i in range(FROZEN))
+        kept = name.startswith("embeddings") or any(name.startswith(f"encoder.layer.{i}.") for i in range(frozen))
         weight.requires_grad_(not kept)
     learning = [weight for weight in model.parameters() if weight.requires_grad]
     nowhere = torch.nn.Parameter(torch.tensor(NOWHERE))
@@ -472,14 +348,15 @@ def teach(model: Any, tokenizer: Tokenizer, batches: Batches, steps: int) -> Non
         [{"params": learning, "scale": 1.0}, {"params": [nowhere], "scale": 10.0, "weight_decay": 0.0}],
         lr=LEARNING_RATE, weight_decay=0.01, betas=(0.9, 0.98),
     )  # fmt: skip
-    begin, losses = time.monotonic(), []
+    begin, losses, reader = time.monotonic(), list[float](), Reader(model, tokenizer, frozen)
+    short = bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
     for step in range(steps):
         done = step / steps
         for group in adam.param_groups:
             group["lr"] = group["scale"] * LEARNING_RATE * min(1.0, done / WARM + 0.02) * max(0.02, 1 - done)
         some = batches.draw()
-        with torch.autocast("cpu", dtype=torch.bfloat16):
-            read = vectors(model, tokenizer, [*some.left, *some.right])
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=short):
+            read = reader.vectors([*some.left, *some.right])
         scores = read[: len(some.left)] @ read[len(some.left) :].T / TEMPERATURE
         fits = torch.from_numpy(some.fits)
         none = nowhere / TEMPERATURE if some.nowhere else None
@@ -598,6 +475,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, help="folder with train/ and lexicon/")
     parser.add_argument("--out", type=Path, help="folder of the encoder")
     parser.add_argument("--steps", type=int, default=STEPS)
+    parser.add_argument("--frozen", type=int, default=FROZEN, help=f"layers that stay as they were (default {FROZEN}); more is faster")
     parser.add_argument("--seeds", action="store_true", help="write corpus/texts/encoded.npz instead")
     wanted = parser.parse_args()
     if wanted.seeds:
@@ -615,7 +493,7 @@ def main() -> None:
         model = model_of(packed, pieces)
     tokenizer.enable_truncation(PIECES)
     entries, pairs = entries_of_sample(), public_pairs(wanted.data, chance)
-    teach(model, tokenizer, Batches(entries, pairs, judged_questions(), chance), wanted.steps)
+    teach(model, tokenizer, Batches(entries, pairs, judged_questions(), chance), wanted.steps, wanted.frozen)
     model.eval()
     some = [PASSAGE + pair[1] for pair in pairs[:2000]] + [entry.answer for entry in entries if entry.answer]
     write_model(wanted.out, model, tokenizer, centre(model, tokenizer, some))

@@ -10,7 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from evals.train_encoder import Batches, Entry, Judged, judged_questions, missed, paired
+from evals.judged import Judged, judged_questions
+from evals.lessons import Batches, Entry, paired
+from evals.train_encoder import missed
 
 ENTRIES = [
     Entry("H01", "passage: a : bel terug", "passage: a\nbel terug", ("hoe snel bel ik", "wanneer terug")),
@@ -18,8 +20,8 @@ ENTRIES = [
     Entry("", "", "", ("wat kost de lijn", "wie betaalt")),
 ]
 JUDGED = [
-    Judged("mag het later", ("passage: a : bel terug",), ("passage: a : helpt",), ("passage: a : drie keer",)),
-    Judged("wie belt", (), (), ("passage: a : drie keer", "passage: a : bel terug")),
+    Judged("mag het later", ("a : bel terug",), ("a : helpt",), ("a : drie keer",)),
+    Judged("wie belt", (), (), ("a : drie keer", "a : bel terug")),
 ]
 
 
@@ -62,7 +64,7 @@ def test_a_file_of_judgements_is_read_with_the_texts_its_numbers_name(tmp_path: 
     row = {"question": "vraag", "answers": [1], "helps": [], "others": [0, 2]}
     with gzip.open(file, "wt", encoding="utf-8") as stream:
         json.dump({"texts": ["niet", "wel", "ook niet"], "questions": [row]}, stream)
-    assert judged_questions(file) == [Judged("vraag", ("passage: wel",), (), ("passage: niet", "passage: ook niet"))]
+    assert judged_questions(file) == [Judged("vraag", ("wel",), (), ("niet", "ook niet"))]
 
 
 def test_the_shipped_judgements_have_texts_that_answer_and_texts_that_do_not() -> None:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from tokenizers import Tokenizer
 
 pytest.importorskip("onnx", reason="the extra `train` is not installed")
 
 
-def test_a_written_encoder_is_read_back_with_the_weights_it_had(tmp_path: Path) -> None:
+def small() -> tuple[Any, Tokenizer, dict[str, Any]]:
+    """A transformer of two layers over eight pieces, its tokenizer, and its weights."""
     import torch
 
-    from evals.train_encoder import SPECIAL, bert, model_again, tokenizer_of, vectors, write_model
+    from evals.train_encoder import SPECIAL, bert, tokenizer_of
 
     tokenizer = tokenizer_of([*((piece, 0.0) for piece in SPECIAL), *((f"▁{word}", -2.0) for word in "wie mag dat delen".split())])
     made = torch.Generator().manual_seed(1)
@@ -30,7 +33,15 @@ def test_a_written_encoder_is_read_back_with_the_weights_it_had(tmp_path: Path) 
         state |= {f"{layer}intermediate.dense.weight": some(48, 24), f"{layer}intermediate.dense.bias": some(48)}
         state |= {f"{layer}output.dense.weight": some(24, 48), f"{layer}output.dense.bias": some(24)}
     state |= {f"{name}.{part}": some(24) + float(part == "weight") for name in norms for part in ("weight", "bias")}
-    model = bert(state)
+    return bert(state), tokenizer, state
+
+
+def test_a_written_encoder_is_read_back_with_the_weights_it_had(tmp_path: Path) -> None:
+    import torch
+
+    from evals.train_encoder import model_again, vectors, write_model
+
+    model, tokenizer, state = small()
     write_model(tmp_path, model, tokenizer, np.zeros(24, np.float32))
     again, words = model_again(tmp_path)
     for name, weight in again.state_dict().items():
@@ -38,3 +49,24 @@ def test_a_written_encoder_is_read_back_with_the_weights_it_had(tmp_path: Path) 
     with torch.inference_mode():
         one, two = (vectors(m.eval(), t, ["wie mag dat", "delen"]).numpy() for m, t in ((model, tokenizer), (again, words)))
     assert (one * two).sum(axis=1) == pytest.approx(1.0, abs=1e-3)
+
+
+def test_what_frozen_layers_made_of_a_text_is_remembered_and_gives_the_vectors_of_the_whole_model() -> None:
+    import torch
+
+    from evals.train_encoder import Reader
+
+    model, tokenizer, _ = small()
+    model.eval()
+    texts = ["wie mag dat delen", "delen", "wie mag dat delen", "mag"]
+    with torch.inference_mode():
+        ids = torch.tensor([tokenizer.encode(texts[0]).ids])
+        whole = torch.nn.functional.normalize(model(input_ids=ids).last_hidden_state.mean(1), dim=-1)[0]
+    reader = Reader(model, tokenizer, 1)
+    for _ in range(2):  # read, then remembered
+        found = reader.vectors(texts)
+        assert float((found[0] - whole).abs().max()) < 2e-3  # remembered in half precision
+        assert torch.equal(found[0], found[2])
+    found.sum().backward()
+    assert model.encoder.layer[0].output.dense.weight.grad is None
+    assert model.encoder.layer[1].output.dense.weight.grad is not None

@@ -1,7 +1,7 @@
-"""How well the guard and the masker do on the phrase sets: `python -m evals.guard_report [--held | --fresh]`.
+"""How well the guard and the masker do on the phrase sets: `python -m evals.guard_report [--held | --asked]`.
 
-Without --held the *_dev sets, which were looked at while the rules were made; with --held the *_held sets, which were not, and
-with --fresh the *_fresh sets, which were written after them. Only counts are printed, never a phrase. Intervals are Wilson's, 95 %.
+Without --held the *_dev sets, which were looked at while the rules were made; with --held the *_held sets, which were not, and with --asked
+what people ask who were not thinking of emergencies (asked.jsonl). Only counts are printed, never a phrase. Intervals are Wilson's, 95 %.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from evals.train_guard import ordinary
 
 FOLDER = Path(__file__).parent / "phrases"
 SETS = ("crisis", "judgement", "injection")
-FRESH_SETS = ("crisis", "judgement")
+ASKED = "asked.jsonl"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,11 @@ def wilson(count: int, total: int, z: float = 1.96) -> tuple[float, float]:
 
 def rows(name: str, split: str) -> list[dict[str, Any]]:
     """The phrases of a set."""
-    return [json.loads(line) for line in (FOLDER / f"{name}_{split}.jsonl").read_text(encoding="utf-8").splitlines()]
+    return _read(f"{name}_{split}.jsonl")
+
+
+def _read(file: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (FOLDER / file).read_text(encoding="utf-8").splitlines()]
 
 
 def report_guard() -> Guard:
@@ -106,12 +110,22 @@ def _by_label(found: Sequence[tuple[dict[str, Any], Verdict]]) -> Iterator[Share
         yield Share(f"   card, and told apart, on {label}", right, len(some))
 
 
-def ordinary_alarms(
-    split: str, guard: Guard, names: Sequence[str] = ("judgement", "injection", "personal_data")
-) -> Iterator[Share]:
+def ordinary_alarms(split: str, guard: Guard) -> Iterator[Share]:
     """False alarms of crisis on the ordinary phrases of the other sets, which were not written to mislead it."""
+    names = ("judgement", "injection", "personal_data")
     texts = [row["text"] for name in names for row in rows(name, split) if row["label"] == "none"]
     yield Share("crisis: false alarms, ordinary phrases", sum(guard.check(t).crisis is not None for t in texts), len(texts))
+
+
+def of_asked(guard: Guard) -> Iterator[Share]:
+    """Cards on questions of writers who thought of method: what two readers call an emergency, a question about emergencies, or neither."""
+    found = [(row["label"], guard.check(row["text"])) for row in _read(ASKED)]
+    for label in ("crisis", "protocol"):
+        some = [verdict for name, verdict in found if name == label]
+        yield Share(f"asked: card on {label}", sum(v.crisis is not None for v in some), len(some))
+    some = [verdict for name, verdict in found if name == "none"]
+    yield Share("asked: false alarms, crisis", sum(v.crisis is not None for v in some), len(some))
+    yield Share("asked: false alarms, judgement", sum(v.judgement is not None for v in some), len(some))
 
 
 def phrasing_alarms(guard: Guard) -> Iterator[Share]:
@@ -184,15 +198,11 @@ def say(*lines: object) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description="Recall and precision of the guard and the masker on the phrase sets.")
     parser.add_argument("--held", action="store_true", help="the sets that were not looked at; counts only")
-    parser.add_argument("--fresh", action="store_true", help="the newest sets, for the guard only; counts only")
+    parser.add_argument("--asked", action="store_true", help="what people ask who were not thinking of emergencies, for the guard only; counts only")
     parser.add_argument("--lists", type=Path, default=None, help="folder for the look-up lists of deduce")
     arguments = parser.parse_args()
-    if arguments.fresh:
-        guard = report_guard()
-        say("phrase sets: *_fresh.jsonl")
-        for name in FRESH_SETS:
-            say(*of_guard(name, "fresh", guard))
-        say(*ordinary_alarms("fresh", guard, ("judgement",)))
+    if arguments.asked:
+        say(f"phrase set: {ASKED}", *of_asked(report_guard()))
         return
     split = "held" if arguments.held else "dev"
     guard, masker = report_guard(), Masker(cache=arguments.lists)

@@ -2,7 +2,7 @@
 
 Phrases: the *_dev sets, the examples of the cards, evals/guard_phrases.jsonl, and as ordinary questions those that the first page
 offers and the phrasings of the sample corpus (corpus/texts/phrasings.toml); one phrasing in five is kept apart to count false alarms
-on (`evals.guard_report`). The *_held and *_fresh sets are never read here. Four models: "crisis" (somebody may be in danger now),
+on (`evals.guard_report`). The *_held sets and asked.jsonl are never learned from. Four models: "crisis" (somebody may be in danger now),
 "asked" (a question about emergencies in general), "protocol" (which of those two it is) and "judgement". Phrases that look alike stay
 in one fold. Strength and thresholds are chosen on phrases the model did not see, and only on those that the rules were not written from
 (FRESH), because on the others the rules look better than they are. --check repeats that choice inside each fold of an outer
@@ -34,12 +34,13 @@ LABELS = ("crisis", "asked", "protocol", "judgement")
 STRENGTHS = (15.0, 40.0)
 FRESH = 644  # phrases of guard_phrases.jsonl with a higher number were written after the rules and not used for them
 ORDINARY = {"crisis": 0.015, "asked": 0.015, "protocol": 0.02, "judgement": 0.02}  # false alarms allowed on ordinary questions
-HARD = {"crisis": 0.18, "asked": 0.03, "protocol": 0.02, "judgement": 0.06}  # and on phrases that were written to mislead
+HARD = {"crisis": 0.18, "asked": 0.03, "protocol": 0.08, "judgement": 0.06}  # and on phrases that were written to mislead; "protocol" only adds the answer below the card
 STEPS = 60  # probabilities that are tried as threshold and as floor
 FOLDS = 5
 # How much more a rare feature may weigh: the power of its inverse document frequency.
 RARITY = {"crisis": 1.5, "asked": 1.0, "protocol": 0.0, "judgement": 0.0}
 OVERRULED = {"crisis": 0.2, "asked": 0.2, "protocol": 0.35, "judgement": 0.35}  # only below it a yes of the rules is overruled
+LEARNED = 8  # one in so many phrasings is learned from: there are tens of thousands, and each teaches little
 ALIKE = 0.5  # share of words from which two phrases are near-duplicates
 SMALLEST = 0.02  # weights below this share of the largest are left out of the file
 
@@ -118,10 +119,13 @@ def ordinary(kept: bool = False) -> Iterator[tuple[str, str]]:
     """
     import corpus
 
+    apart = {row["text"] for row in _read(HERE / "phrases" / "asked.jsonl")}
     for entry in parse_phrasings((Path(corpus.__file__).parent / "texts" / FILE).read_bytes()).known:
         if (hashlib.sha256(entry.quote.encode()).digest()[0] % 5 == 0) is not kept or entry.source in _EMERGENCY:
             continue
         for text in entry.asks:
+            if text in apart or (not kept and hashlib.sha256(text.encode()).digest()[0] % LEARNED):
+                continue
             calm = not _DANGER.search(f"{text} {entry.quote}")
             mild = entry.source != "H06" and not _JUDGING.search(f"{text} {entry.quote}")
             if calm or mild:

@@ -63,20 +63,40 @@ _ASKS: tuple[tuple[str, re.Pattern[str], re.Pattern[str]], ...] = tuple(
 )
 
 
-ASKED = 1.5  # what a question that is word for word a known phrasing adds to the value of the passage that answers it
-ASKED_UNIT = 0.5  # ... and to the score of the words that answer it
+ASKED_UNIT = 0.5  # what a question that is word for word a known phrasing adds to the score of the words that answer it
 READ = 1.0  # what the encoder's cosine adds to the score of a unit, where the texts were encoded
 WORDS_READ = 0.8  # ... and the share of its words that still counts then
-FUSED = 2.25  # what the fused score (0..1) adds to the value of a passage
-FUSED_ALONE = 4.0  # ... where no phrasings are kept: the search then knows more than the sentences (docs/decisions.md, 12)
 COSINE, TYPED = 0.35, 0.15  # what the static cosine, where nothing was encoded, and an answer of the type asked for add to a unit
-NAMED, NEAR = 0.8, 0.5  # what headings that hold the question's words, and a last heading close to it, add to a passage
-LENGTH, LONGEST = 0.15, 1.5  # what every hundred words add, and how many hundreds count
-HIGHEST = (
-    max(ASKED + FUSED, FUSED_ALONE)
-    + max(WORDS_READ + READ, 1 + COSINE) + TYPED + ASKED_UNIT
-    + NAMED + NEAR + LENGTH * LONGEST
-)  # of `Scored.value`: a hit's score is the share of it
+LONGEST = 1.5  # how many hundreds of words of a passage count
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """What each signal adds to the value of a passage; all signals but the last run from 0 to about 1.
+
+    asked: how like the nearest phrasing is that it answers; votes: which share of the nearest phrasings it answers; fused: the score of the search;
+    best: its best unit; named: what its headings hold of the question's words; near: how close the last heading is; length: hundreds of words.
+    """
+
+    asked: float
+    votes: float
+    fused: float
+    best: float
+    named: float
+    near: float
+    length: float
+
+    @property
+    def highest(self) -> float:
+        """The highest value there can be; a hit's score is the share of it."""
+        best = max(WORDS_READ + READ, 1 + COSINE) + TYPED + ASKED_UNIT
+        return self.asked + self.votes + self.fused + self.best * best + self.named + self.near + self.length * LONGEST
+
+
+# fitted on the questions kept apart (docs/decisions.md, 29): where people wrote phrasings, the words of sentences add little to them
+PHRASED = Weights(asked=3.2, votes=2.0, fused=2.25, best=0.12, named=0.45, near=0.2, length=0.12)
+# chosen on public sets (docs/decisions.md, 12)
+ALONE = Weights(asked=0.0, votes=0.0, fused=4.0, best=1.0, named=0.8, near=0.5, length=0.15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,22 +207,22 @@ class Relevance:
         return found
 
 
-def scored(relevance: Relevance, wanted: Wanted, hit: Hit, source: Source, document: Document, fused: float = FUSED, read: Read | None = None) -> Scored:
-    """A hit with its units scored and a value for the whole passage, 0..HIGHEST. fused: weight of the fused score. read: of the question.
-
-    The fused score and the best sentence say most; what the headings cover and how close the last one is to the question come next; a
-    little length decides between near equals. Weights were chosen on the development items and the public development sets
-    (docs/decisions.md, 12).
-    """
+def scored(relevance: Relevance, wanted: Wanted, hit: Hit, source: Source, document: Document, weights: Weights, read: Read | None = None) -> Scored:
+    """A hit with its units scored and a value for the whole passage, 0..`weights.highest`. read: of the question."""
     units = relevance.units_at(hit, document)
     heading = hit.passage.heading
     context = " . ".join((source.title, *heading))
     scores = relevance.units(wanted, units, context, relevance.near(read, hit.row)) if units else np.zeros(0)
     scores = scores + ASKED_UNIT * hit.asked * np.array([_within(u, hit.place) for u in units])
-    named = relevance.coverage(wanted, relevance.features(" . ".join(heading)))
-    near = float(relevance.cosines(wanted, heading[-1:])[0]) if heading else 0.0
-    length = min(hit.passage.text.count(" ") / 100, LONGEST)
-    value = ASKED * hit.asked + fused * hit.score + float(scores.max(initial=0.0)) + NAMED * named + NEAR * near + LENGTH * length
+    value = (
+        weights.asked * hit.asked
+        + weights.votes * hit.votes
+        + weights.fused * hit.score
+        + weights.best * float(scores.max(initial=0.0))
+        + weights.named * relevance.coverage(wanted, relevance.features(" . ".join(heading)))
+        + weights.near * (float(relevance.cosines(wanted, heading[-1:])[0]) if heading else 0.0)
+        + weights.length * min(hit.passage.text.count(" ") / 100, LONGEST)
+    )
     return Scored(hit, units, tuple(float(s) for s in scores), value)
 
 

@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 
 from assistant.model import Evidence, Question
-from assistant.relevance import FUSED, FUSED_ALONE, HIGHEST, Relevance, scored
+from assistant.relevance import ALONE, PHRASED, Relevance, scored
 from corpus.asked import NOTHING
 from corpus.model import Document, Hit, Source
 from corpus.search import PassageSearch
@@ -51,13 +51,13 @@ def retrieve(
     if question.asked != question.search:
         found = merged(found, search.search(question.asked, POOL, allowed, like, read), FOCUS)
     wanted = relevance.wanted(question.asked)
-    fused = FUSED if like else FUSED_ALONE
+    weights = PHRASED if like else ALONE
     ranked = [
-        scored(relevance, wanted, hit, shelf.by_key[hit.passage.source], shelf.document(hit.passage.source), fused, read)
+        scored(relevance, wanted, hit, shelf.by_key[hit.passage.source], shelf.document(hit.passage.source), weights, read)
         for hit in found[:POOL]
     ]
     ranked.sort(key=lambda s: (-s.value, s.hit.rank))
-    hits = tuple(replace(s.hit, rank=rank, score=max(s.value, 0.0) / HIGHEST) for rank, s in enumerate(ranked[:DEPTH], start=1))
+    hits = tuple(replace(s.hit, rank=rank, score=max(s.value, 0.0) / weights.highest) for rank, s in enumerate(ranked[:DEPTH], start=1))
     kept = tuple(replace(s, hit=hit) for s, hit in zip(ranked, hits, strict=False))
     sources = {h.passage.source: shelf.by_key[h.passage.source] for h in hits}
     known = like or NOTHING

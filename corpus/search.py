@@ -152,7 +152,7 @@ class HybridSearch:
         """The fused ranking and the known phrasings in one.
 
         A text that nobody wrote phrasings for must not lose to one that has them: its passages count as if they were as like the
-        question as the likest phrasing, to the degree that the other legs favour them.
+        question as the likest phrasing, and had as many votes as the passage with most, to the degree that the other legs favour them.
         """
         if self.phrasings is None or not like.rows:
             return rows[:limit], scores[:limit], like
@@ -161,7 +161,9 @@ class HybridSearch:
         alike = {row: (score * most, 0, 0) for row, score in fused.items() if not self.phrasings.covered[row]} | dict(like.rows)
         total = {row: (1 - share) * fused.get(row, 0.0) + share * alike.get(row, (0.0,))[0] for row in {**fused, **alike}}
         order = sorted(total, key=lambda row: (-total[row], row))[:limit]
-        return np.array(order, np.int32), np.array([total[row] for row in order], np.float32), replace(like, rows=alike)
+        voted = max(like.votes.values(), default=0.0)
+        votes = {row: score * voted for row, score in fused.items() if not self.phrasings.covered[row]} | dict(like.votes)
+        return np.array(order, np.int32), np.array([total[row] for row in order], np.float32), replace(like, rows=alike, votes=votes)
 
     def _nearest(self, vector: np.ndarray, depth: int, allowed: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
         """The nearest rows, with cosines that do not depend on who found them: a store rounds in a way of its own, and an approximate one

@@ -2,7 +2,7 @@
 
 A logistic regression over the signals of assistant/confidence.py says whether the passage that would be shown answers the
 question. Nested cross-validation by cluster: the outer fold only judges; strength of regularisation and threshold are chosen
-inside. Where phrasings are kept it is fitted on our own items; for texts without phrasings, which ask for another caution, on public
+inside. Where phrasings are kept it is fitted on our own items and, to the same weight, on the questions kept apart (evals/judged.py); for texts without phrasings, which ask for another caution, on public
 question sets. Either is fitted with the encoder and without it.
 """
 
@@ -19,9 +19,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from assistant.confidence import FILE, SIGNALS, situation
+from evals.apart import held_against, language_of, places_of
 from evals.external import Collection, Opened, released
 from evals.external import read as read_collection
 from evals.items import Item, Splits, chosen, load
+from evals.judged import APART, Judged, judged_questions
 from evals.metrics import judge, shown_of
 from evals.run import removable
 from evals.statistics import SEED
@@ -109,6 +111,17 @@ def _own(item: Item, where: Anchored, world: World, hidden: np.ndarray | None) -
     return Sample(heard(), good, answerable, item.cluster, "own")
 
 
+def apart_samples(world: World, questions: Sequence[Judged]) -> list[Sample]:
+    """The questions kept apart (evals/judged.py), each a group of its own."""
+    shelved, heard = listening(world.shelved)
+    listener, places, found = replace(world, shelved=shelved), places_of(world.release), list[Sample]()
+    for one in questions:
+        done = held_against(one, listener.put(one.question, language=language_of(one.question)), places)
+        if done.outcome != "card":
+            found.append(Sample(heard(), done.outcome == "right", done.answerable, one.question, "apart"))
+    return found
+
+
 def public_samples(folder: Path, settings: AssistantSettings) -> list[Sample]:
     """Questions of the public sets below `folder` (rijksvac, coronafaq and their unanswerable questions)."""
     found: list[Sample] = []
@@ -145,14 +158,15 @@ def _samples(collection: Collection, opened: Opened, origin: str) -> Iterator[Sa
 # --- fitting --------------------------------------------------------------------------------------------------------------
 
 
-def fit(samples: Sequence[Sample], strength: float) -> Fitted:
-    """A regression on scaled signals, written back to the signals as they are."""
+def fit(samples: Sequence[Sample], strength: float, also: Sequence[Sample] = ()) -> Fitted:
+    """A regression on scaled signals, written back to the signals as they are. also: further questions, which together weigh as much."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.preprocessing import StandardScaler
 
-    seen, good = _arrays(samples)
+    seen, good = _arrays([*samples, *also])
+    weight = np.repeat([1.0, len(samples) / max(len(also), 1)], [len(samples), len(also)])
     scaler = StandardScaler().fit(seen)
-    model = LogisticRegression(C=strength, max_iter=2000).fit(scaler.transform(seen), good)
+    model = LogisticRegression(C=strength, max_iter=2000).fit(scaler.transform(seen), good, sample_weight=weight)
     weights = model.coef_[0] / scaler.scale_
     return Fitted(weights, float(model.intercept_[0] - (weights * scaler.mean_).sum()), 0.5)
 
@@ -199,11 +213,11 @@ def _candidates(sure: np.ndarray) -> np.ndarray:
     return np.unique(np.concatenate(([0.0], np.round(sure, 3))))
 
 
-def out_of_fold(samples: Sequence[Sample], strength: float, folds: int = FOLDS) -> np.ndarray:
-    """Confidence of each sample by a model that never saw its cluster."""
+def out_of_fold(samples: Sequence[Sample], strength: float, folds: int = FOLDS, also: Sequence[Sample] = ()) -> np.ndarray:
+    """Confidence of each sample by a model that never saw its cluster. also: see `fit`."""
     sure = np.zeros(len(samples))
     for train, judged in _folds(samples, folds):
-        model = fit([samples[i] for i in train], strength)
+        model = fit([samples[i] for i in train], strength, also)
         sure[judged] = model.sure(np.array([samples[i].seen for i in judged]))
     return sure
 
@@ -215,30 +229,31 @@ def _folds(samples: Sequence[Sample], folds: int) -> Iterator[tuple[np.ndarray, 
     yield from split.split(np.zeros(len(samples)), [2 * s.answerable + s.good for s in samples], [s.group for s in samples])
 
 
-def chosen_fit(samples: Sequence[Sample]) -> tuple[Fitted, float, str]:
+def chosen_fit(samples: Sequence[Sample], also: Sequence[Sample] = ()) -> tuple[Fitted, float, str]:
     """Strength by cross-validated log loss, threshold on the same out-of-fold confidences, then fitted on everything.
 
-    The threshold is the one with at most 8 % false abstention when its F1 reaches the aim; else the careful one.
+    The threshold is the one with at most 8 % false abstention when its F1 reaches the aim; else the careful one. It is chosen on `samples`
+    alone; `also`: see `fit`.
     """
     from sklearn.metrics import log_loss
 
     good, answerable = (np.array([getattr(s, name) for s in samples]) for name in ("good", "answerable"))
-    tried = {c: np.clip(out_of_fold(samples, c), 1e-6, 1 - 1e-6) for c in STRENGTHS}
+    tried = {c: np.clip(out_of_fold(samples, c, also=also), 1e-6, 1 - 1e-6) for c in STRENGTHS}
     strength = min(STRENGTHS, key=lambda c: log_loss(good, tried[c]))
     sure, rule = tried[strength], "at most 8 % false abstention"
     threshold = threshold_for(sure, answerable)
     if decisions(sure, answerable, threshold)["abstention_f1"] < AIM:
         threshold, rule = careful_threshold(sure, good), f"most useful while at most {MOST_LOST:.0%} of good answers are withheld"
-    return replace(fit(samples, strength), threshold=threshold), strength, rule
+    return replace(fit(samples, strength, also), threshold=threshold), strength, rule
 
 
-def nested(samples: Sequence[Sample]) -> dict[str, float]:
+def nested(samples: Sequence[Sample], also: Sequence[Sample] = ()) -> dict[str, float]:
     """What to expect on questions that took no part: everything is chosen again inside each outer fold."""
     from sklearn.metrics import roc_auc_score
 
     sure, silent = np.zeros(len(samples)), np.zeros(len(samples), dtype=bool)
     for train, judged in _folds(samples, FOLDS):
-        model, _, _ = chosen_fit([samples[i] for i in train])
+        model, _, _ = chosen_fit([samples[i] for i in train], also)
         sure[judged] = model.sure(np.array([samples[i].seen for i in judged]))
         silent[judged] = sure[judged] < model.threshold
     answerable = np.array([s.answerable for s in samples])
@@ -260,7 +275,10 @@ def calibrated(world: World, public: Path | None, settings: AssistantSettings, t
         search.settings = replace(before, read=share)
         try:
             if not share or search.reading is not None:
-                found[situation(True, bool(share))] = fitted(own_samples(world, items), f"dev split {Splits.read().sha256[:12]}", world, tell)
+                apart = apart_samples(world, judged_questions(APART))
+                found[situation(True, bool(share))] = fitted(
+                    own_samples(world, items), f"dev split {Splits.read().sha256[:12]}", world, tell, apart
+                )
         finally:
             search.settings = before
         if public is not None:
@@ -269,11 +287,13 @@ def calibrated(world: World, public: Path | None, settings: AssistantSettings, t
     return found
 
 
-def fitted(samples: Sequence[Sample], name: str, world: World, tell: Callable[[str], None]) -> dict[str, Any]:
-    """One calibration with the evidence for it."""
+def fitted(
+    samples: Sequence[Sample], name: str, world: World, tell: Callable[[str], None], also: Sequence[Sample] = ()
+) -> dict[str, Any]:
+    """One calibration with the evidence for it. also: see `fit`."""
     tell(f"{name}: {len(samples)} questions, {sum(s.answerable for s in samples)} answerable, {sum(s.good for s in samples)} answered well")
-    expected = nested(samples)
-    model, strength, rule = chosen_fit(samples)
+    expected = nested(samples, also)
+    model, strength, rule = chosen_fit(samples, also)
     sure = model.sure(np.array([s.seen for s in samples]))
     answerable = np.array([s.answerable for s in samples])
     tell("  nested cross-validation: " + ", ".join(f"{k} {v:.3f}" for k, v in expected.items()))
@@ -285,7 +305,7 @@ def fitted(samples: Sequence[Sample], name: str, world: World, tell: Callable[[s
         "evidence": {
             "made_by": "vraagbaak evals calibrate",
             "questions": f"{name}: {len(samples)} questions in {len({s.group for s in samples})} clusters",
-            "origins": _origins(samples),
+            "origins": _origins([*samples, *also]),
             "strength": strength,
             "threshold_rule": rule,
             "nested_cross_validation": expected,

@@ -7,6 +7,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -49,6 +50,8 @@ def add_parser(commands: Any, shared: argparse.ArgumentParser) -> None:
     calibrate.add_argument("--dry-run", action="store_true", help="print, do not write assistant/confidence.json")
     ablate = action("ablate", run_ablate, "the same items with one part changed at a time")
     ablate.add_argument("--split", choices=("dev", "test", "all"), default="dev")
+    apart = action("apart", run_apart, "the judged questions that no model was taught and no phrasing repeats")
+    apart.add_argument("--json", action="store_true")
     action("history", run_history, "the runs in the data directory")
     report = action("report", run_report, "one HTML file for trainers")
     report.add_argument("name", nargs="?", default="", help="a run; the newest without")
@@ -245,6 +248,26 @@ def run_ablate(arguments: argparse.Namespace, home: Path, settings: Any) -> int:
     evals_folder(home).mkdir(parents=True, exist_ok=True)
     (evals_folder(home) / "ablation.md").write_text(text + "\n", "utf-8")
     print(text)  # noqa: T201
+    return 0
+
+
+def run_apart(arguments: argparse.Namespace, home: Path, settings: Any) -> int:
+    """Print the table."""
+    from assistant.cli import assistant_settings
+    from evals.apart import auroc, figures, measured
+    from evals.judged import APART, judged_questions
+    from evals.world import opened
+
+    asked = judged_questions(APART)
+    with _bar("questions") as bar, opened(home, assistant_settings(settings, one_shot=True)) as world:
+        found = list(measured(world, asked, lambda done: bar(done, len(asked))))
+    table, area = figures(found), auroc(found)
+    if arguments.json:
+        print(json.dumps({**{name: asdict(value) for name, value in table.items()}, "abstention_auroc": area}, indent=1))  # noqa: T201
+        return 0
+    for name, value in table.items():
+        print(f"{name:<28} {value.value:.3f}  [{value.low:.3f}, {value.high:.3f}]  n {value.n:>4}")  # noqa: T201
+    print(f"{'abstention_auroc':<28} {area:.3f}")  # noqa: T201
     return 0
 
 

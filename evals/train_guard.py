@@ -156,8 +156,13 @@ def phrases(label: str, guard: Guard) -> list[Phrase]:
             guard.features(text, label),
         )
         for name, found, text, fresh in rows()
-        if (yes := _wanted(label, name, found)) is not None
+        if (yes := _wanted(label, name, found)) is not None or (yes := _calm_judgement(label, found, text, guard)) is not None
     ]
+
+
+def _calm_judgement(label: str, found: str, text: str, guard: Guard) -> bool | None:
+    """A request to judge somebody in which the rules see no danger is none: otherwise its worried words would be taken for an emergency."""
+    return False if label == "crisis" and found == "judgement" and not guard.danger(text).found else None
 
 
 def _set_of(label: str) -> str:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from assistant.answer import Assistant, Shelved, TextMasker
-from assistant.model import Answer, Turn
+from assistant.model import Answer, Language, Turn
 from corpus.quotes import Span
 from evals.anchors import Resolved, resolve
 from evals.items import Anchor, Item
@@ -45,14 +45,25 @@ class World:
 
     def ask(self, item: Item, *, hidden: np.ndarray | None = None, threshold: float | None = None) -> Answer:
         """Ask an item's question in its conversation. hidden: bool per row, passages that are taken away."""
+        history = tuple(Turn(question) for question in item.history)
+        return self.put(item.question, history, "en" if item.variant == "english" else "nl", hidden=hidden, threshold=threshold)
+
+    def put(
+        self,
+        question: str,
+        history: Sequence[Turn] = (),
+        language: Language = "nl",
+        *,
+        hidden: np.ndarray | None = None,
+        threshold: float | None = None,
+    ) -> Answer:
+        """Ask any question; see `ask`."""
         shelved = self.shelved
         if hidden is not None:
             shelved = replace(shelved, search=cast("ReleaseSearch", Hiding(shelved.search, hidden)))
         if threshold is not None:
             shelved = replace(shelved, calibration=replace(shelved.calibration, threshold=threshold))
-        assistant = Assistant(lambda: shelved, self.masker, lambda: self.day)
-        history = tuple(Turn(question) for question in item.history)
-        return assistant.ask(item.question, history, "en" if item.variant == "english" else "nl")
+        return Assistant(lambda: shelved, self.masker, lambda: self.day).ask(question, history, language)
 
     def deep(self, answer: Answer) -> tuple[Place, ...]:
         """The first 50 passages of an answer's question, to see whether a lost one was found at all."""

@@ -453,7 +453,7 @@ def write_model(folder: Path, model: Any, tokenizer: Tokenizer, mean: NDArray[np
 
 
 def write_seeds_of_sample() -> None:
-    """corpus/texts/encoded.npz: so that nobody's first run encodes forty-seven thousand phrasings."""
+    """corpus/texts/encoded.npz: so that nobody's first run encodes fifty-five thousand phrasings."""
     from corpus.embedder import HashEmbedder
     from corpus.encoder import bundled_encoder, write_seeds
     from corpus.reading import release_texts

@@ -75,12 +75,14 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """A hit with its units and how well each answers; value: of the whole passage, what ranks it."""
+    """A hit with its units and how well each answers; value: of the whole passage, what ranks it. signals: what it is the sum of,
+    before they are weighed (assistant/relevance.py, Weights)."""
 
     hit: Hit
     units: tuple[Unit, ...]
     scores: tuple[float, ...]
     value: float
+    signals: tuple[float, ...] = ()
 
     @property
     def best(self) -> int:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 
@@ -70,8 +71,7 @@ COSINE, TYPED = 0.35, 0.15  # what the static cosine, where nothing was encoded,
 LONGEST = 1.5  # how many hundreds of words of a passage count
 
 
-@dataclass(frozen=True, slots=True)
-class Weights:
+class Weights(NamedTuple):
     """What each signal adds to the value of a passage; all signals but the last run from 0 to about 1.
 
     asked: how like the nearest phrasing is that it answers; votes: which share of the nearest phrasings it answers; fused: the score of the search;
@@ -86,6 +86,10 @@ class Weights:
     near: float
     length: float
 
+    def value(self, signals: Sequence[float]) -> float:
+        """What `signals`, in the order of the fields, are worth together."""
+        return sum(weight * signal for weight, signal in zip(self, signals, strict=True))
+
     @property
     def highest(self) -> float:
         """The highest value there can be; a hit's score is the share of it."""
@@ -93,7 +97,7 @@ class Weights:
         return self.asked + self.votes + self.fused + self.best * best + self.named + self.near + self.length * LONGEST
 
 
-# fitted on the questions kept apart (docs/decisions.md, 29): where people wrote phrasings, the words of sentences add little to them
+# fitted on the questions kept apart (`vraagbaak evals ranking`, docs/decisions.md, 29): where people wrote phrasings, the words of sentences add little to them
 PHRASED = Weights(asked=3.2, votes=2.0, fused=2.25, best=0.12, named=0.45, near=0.2, length=0.12)
 # chosen on public sets (docs/decisions.md, 12)
 ALONE = Weights(asked=0.0, votes=0.0, fused=4.0, best=1.0, named=0.8, near=0.5, length=0.15)
@@ -214,16 +218,16 @@ def scored(relevance: Relevance, wanted: Wanted, hit: Hit, source: Source, docum
     context = " . ".join((source.title, *heading))
     scores = relevance.units(wanted, units, context, relevance.near(read, hit.row)) if units else np.zeros(0)
     scores = scores + ASKED_UNIT * hit.asked * np.array([_within(u, hit.place) for u in units])
-    value = (
-        weights.asked * hit.asked
-        + weights.votes * hit.votes
-        + weights.fused * hit.score
-        + weights.best * float(scores.max(initial=0.0))
-        + weights.named * relevance.coverage(wanted, relevance.features(" . ".join(heading)))
-        + weights.near * (float(relevance.cosines(wanted, heading[-1:])[0]) if heading else 0.0)
-        + weights.length * min(hit.passage.text.count(" ") / 100, LONGEST)
+    signals = (
+        hit.asked,
+        hit.votes,
+        hit.score,
+        float(scores.max(initial=0.0)),
+        relevance.coverage(wanted, relevance.features(" . ".join(heading))),
+        float(relevance.cosines(wanted, heading[-1:])[0]) if heading else 0.0,
+        min(hit.passage.text.count(" ") / 100, LONGEST),
     )
-    return Scored(hit, units, tuple(float(s) for s in scores), value)
+    return Scored(hit, units, tuple(float(s) for s in scores), weights.value(signals), signals)
 
 
 _Tries = list[tuple[float, list[tuple[tuple[str, ...], float]]]]

@@ -38,12 +38,13 @@ class Shelf(Protocol):
 
 
 def retrieve(
-    question: Question, search: PassageSearch, relevance: Relevance, shelf: Shelf, allowed: np.ndarray | None
+    question: Question, search: PassageSearch, relevance: Relevance, shelf: Shelf, allowed: np.ndarray | None, depth: int = DEPTH
 ) -> Evidence:
     """The best passages among the allowed rows; `allowed` is None when every source may answer.
 
     A long question is searched twice, as a whole and by the clauses that ask, and the scores are added: the story around a
     question gives context, but must not outvote what is asked. The first of them are then ranked again by their sentences.
+    depth: how many of those the evidence holds.
     """
     read = search.read(spoken(question))
     like = search.like(wordings(question), allowed, read)
@@ -57,7 +58,7 @@ def retrieve(
         for hit in found[:POOL]
     ]
     ranked.sort(key=lambda s: (-s.value, s.hit.rank))
-    hits = tuple(replace(s.hit, rank=rank, score=max(s.value, 0.0) / weights.highest) for rank, s in enumerate(ranked[:DEPTH], start=1))
+    hits = tuple(replace(s.hit, rank=rank, score=max(s.value, 0.0) / weights.highest) for rank, s in enumerate(ranked[:depth], start=1))
     kept = tuple(replace(s, hit=hit) for s, hit in zip(ranked, hits, strict=False))
     sources = {h.passage.source: shelf.by_key[h.passage.source] for h in hits}
     known = like or NOTHING

@@ -4,7 +4,8 @@
 
 The items of evals/items say more of each question (facts, refusals, conversations), but they are few: a difference of two points drowns in
 their intervals. These are many. Their writers saw the headings of the sample corpus and not its texts; others, who read all of it, judged which
-sentences answer, help, or do neither (evals/judged.py). `evals calibrate` fits the decision to answer on them too; nothing else does.
+sentences answer, help, or do neither (evals/judged.py). the decision to answer (`evals calibrate`) and the
+weights of the ranking (`evals ranking`) are fitted on them; nothing else is.
 """
 
 from __future__ import annotations
@@ -16,11 +17,11 @@ from typing import TYPE_CHECKING, Literal
 from assistant.english import is_english
 from evals.judged import Judged
 from evals.statistics import Estimate, ratio
+from evals.world import Place, World, touches
 
 if TYPE_CHECKING:
     from assistant.model import Answer, Language
     from corpus.release import Release
-    from evals.world import Place, World
 
 Outcome = Literal["right", "helps", "beside", "silent", "card"]
 FEW = 5  # passages
@@ -49,11 +50,6 @@ def places_of(release: Release) -> dict[str, tuple[Place, ...]]:
     for text, unit in zip(release_texts(release, HashEncoder()).units, units, strict=True):  # which puts nothing before a text
         found[text] = (*found.get(text, ()), (unit.source, unit.start, unit.end))
     return found
-
-
-def touches(place: Place, others: Sequence[Place]) -> bool:
-    """Whether a place overlaps one of the others."""
-    return any(place[0] == other[0] and place[1] < other[2] and other[1] < place[2] for other in others)
 
 
 def language_of(question: str) -> Language:

@@ -52,6 +52,8 @@ def add_parser(commands: Any, shared: argparse.ArgumentParser) -> None:
     ablate.add_argument("--split", choices=("dev", "test", "all"), default="dev")
     apart = action("apart", run_apart, "the judged questions that no model was taught and no phrasing repeats")
     apart.add_argument("--json", action="store_true")
+    ranking = action("ranking", run_ranking, "fit the weights of the ranking on those questions; prints, writes nothing")
+    ranking.add_argument("--json", action="store_true")
     action("history", run_history, "the runs in the data directory")
     report = action("report", run_report, "one HTML file for trainers")
     report.add_argument("name", nargs="?", default="", help="a run; the newest without")
@@ -268,6 +270,30 @@ def run_apart(arguments: argparse.Namespace, home: Path, settings: Any) -> int:
     for name, value in table.items():
         print(f"{name:<28} {value.value:.3f}  [{value.low:.3f}, {value.high:.3f}]  n {value.n:>4}")  # noqa: T201
     print(f"{'abstention_auroc':<28} {area:.3f}")  # noqa: T201
+    return 0
+
+
+def run_ranking(arguments: argparse.Namespace, home: Path, settings: Any) -> int:
+    """Print how the shipped weights and fitted ones rank."""
+    from assistant.cli import assistant_settings
+    from assistant.relevance import ALONE, PHRASED
+    from evals.judged import APART, judged_questions
+    from evals.ranking import cross_validated, first_and_few, fitted, ranked_questions
+    from evals.world import opened
+
+    asked = judged_questions(APART)
+    with _bar("questions") as bar, opened(home, assistant_settings(settings, one_shot=True)) as world:
+        found = ranked_questions(world, asked, lambda done: bar(done, len(asked)))
+    table = {name: first_and_few(found, [weights] * len(found)) for name, weights in (("shipped", PHRASED), ("without phrasings", ALONE))}
+    table["fitted, five-fold"] = cross_validated(found)
+    weights = {name: round(value, 2) for name, value in fitted(found)._asdict().items()}
+    if arguments.json:
+        print(json.dumps({"questions": len(found), "first and five": table, "fitted": weights}, indent=1))  # noqa: T201
+        return 0
+    print(f"{len(found)} questions; the first passage answers, one of five does")  # noqa: T201
+    for name, (first, few) in table.items():
+        print(f"{name:<28} {first:.3f}  {few:.3f}")  # noqa: T201
+    print("fitted on all: " + ", ".join(f"{name} {value}" for name, value in weights.items()))  # noqa: T201
     return 0
 
 

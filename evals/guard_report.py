@@ -7,7 +7,6 @@ what people ask who were not thinking of emergencies (asked.jsonl). Only counts 
 from __future__ import annotations
 
 import argparse
-import json
 import math
 import sys
 import time
@@ -20,7 +19,8 @@ from assistant.cards import Cards, CardText
 from assistant.guard import Guard, Verdict
 from assistant.model import Card
 from assistant.personal_data import Masker, Span, overlap
-from evals.train_guard import ordinary
+from evals.train_guard import ordinary, read_phrases
+from evals.train_guard import rows as learned_rows
 
 FOLDER = Path(__file__).parent / "phrases"
 SETS = ("crisis", "judgement", "injection")
@@ -62,11 +62,7 @@ def wilson(count: int, total: int, z: float = 1.96) -> tuple[float, float]:
 
 def rows(name: str, split: str) -> list[dict[str, Any]]:
     """The phrases of a set."""
-    return _read(f"{name}_{split}.jsonl")
-
-
-def _read(file: str) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in (FOLDER / file).read_text(encoding="utf-8").splitlines()]
+    return read_phrases(FOLDER / f"{name}_{split}.jsonl")
 
 
 def report_guard() -> Guard:
@@ -119,7 +115,7 @@ def ordinary_alarms(split: str, guard: Guard) -> Iterator[Share]:
 
 def of_asked(guard: Guard) -> Iterator[Share]:
     """Cards on questions of writers who thought of method: what two readers call an emergency, a question about emergencies, or neither."""
-    found = [(row["label"], guard.check(row["text"])) for row in _read(ASKED)]
+    found = [(row["label"], guard.check(row["text"])) for row in read_phrases(FOLDER / ASKED)]
     for label in ("crisis", "protocol"):
         some = [verdict for name, verdict in found if name == label]
         yield Share(f"asked: card on {label}", sum(v.crisis is not None for v in some), len(some))
@@ -128,9 +124,15 @@ def of_asked(guard: Guard) -> Iterator[Share]:
     yield Share("asked: false alarms, judgement", sum(v.judgement is not None for v in some), len(some))
 
 
+def kept_apart() -> list[tuple[str, str]]:
+    """(set, text) of the plain questions among the phrasings that no model learned from; a question may ask for several sentences."""
+    learned = {text for _, _, text, _ in learned_rows()}
+    return [(name, text) for name, text in dict.fromkeys(ordinary(kept=True)) if text not in learned]
+
+
 def phrasing_alarms(guard: Guard) -> Iterator[Share]:
     """False alarms on the plain questions among the phrasings of the sample corpus that no model learned from."""
-    kept = list(ordinary(kept=True))
+    kept = kept_apart()
     calm = [text for name, text in kept if name != "ordinary judgement"]
     mild = [text for name, text in kept if name != "ordinary crisis"]
     yield Share("crisis: false alarms, phrasings kept apart", sum(guard.check(t).crisis is not None for t in calm), len(calm))

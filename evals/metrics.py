@@ -20,7 +20,7 @@ import numpy as np
 from assistant.model import Answer
 from evals.anchors import covered, overlap
 from evals.items import Item
-from evals.world import Anchored, Place, spans_in
+from evals.world import Anchored, Place, spans_in, touches
 
 Outcome = Literal["right", "partly", "silent", "wrong"]
 Row = dict[str, Any]
@@ -138,7 +138,7 @@ def _retrieval(item: Item, where: Anchored, shown: Shown, words: Callable[[Place
         "recall@1000tokens": _share(needs, budget),
         "all_needs@5": float(_share(needs, first5) == 1.0),
         "mrr": 1 / first if first else 0.0,
-        "judged@5": sum(_touches(h, where) for h in first5) / len(first5) if first5 else 0.0,
+        "judged@5": sum(touches(h, where.places.values()) for h in first5) / len(first5) if first5 else 0.0,
     }
 
 
@@ -156,15 +156,10 @@ def _within(hits: Sequence[Place], budget: int, words: Callable[[Place], int]) -
     return out
 
 
-def _touches(place: Place, where: Anchored) -> bool:
-    source, start, end = place
-    return any(overlap((start, end), [(s, e)]) > 0 for key, s, e in where.places.values() if key == source)
-
-
 def _answer(item: Item, where: Anchored, shown: Shown) -> Row:
     vital = _needs(item, where, vital=True)
     everything = _needs(item, where, vital=False)
-    useful = [_touches(c, where) for c in shown.cited]
+    useful = [touches(c, where.places.values()) for c in shown.cited]
     on_target = _characters_on_target(shown.cited, where)
     spoke = bool(shown.cited)
     return {

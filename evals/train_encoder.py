@@ -455,12 +455,12 @@ def write_model(folder: Path, model: Any, tokenizer: Tokenizer, mean: NDArray[np
 def write_seeds_of_sample() -> None:
     """corpus/texts/encoded.npz: so that nobody's first run encodes fifty-five thousand phrasings."""
     from corpus.embedder import HashEmbedder
-    from corpus.encoder import bundled_encoder, write_seeds
+    from corpus.encoder import SeededEncoder, bundled_encoder, write_seeds
     from corpus.reading import release_texts
     from corpus.release import open_release
     from ingest.build import ingest
 
-    encoder = bundled_encoder()
+    encoder = SeededEncoder(bundled_encoder(), TEXTS / "encoded.npz")  # a text that was read by this encoder before is not read again
     with tempfile.TemporaryDirectory() as home:
         ingest(Path(home), TEXTS, HashEmbedder())
         with open_release(Path(home)) as release:

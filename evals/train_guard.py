@@ -77,8 +77,9 @@ class Choice:
 
 
 def rows() -> Iterator[tuple[str, str, str, bool]]:
-    """(set, label, text, fresh) of every phrase that may be learned from, each text once."""
-    seen: set[str] = set()
+    """(set, label, text, fresh) of every phrase that may be learned from, each text once; none that the guard is counted on."""
+    folder = HERE / "phrases"
+    seen = {row["text"] for file in (*folder.glob("*_held.jsonl"), folder / "asked.jsonl") for row in read_phrases(file)}
     for name, label, text, fresh in _all_rows():
         if text not in seen:
             seen.add(text)
@@ -87,9 +88,9 @@ def rows() -> Iterator[tuple[str, str, str, bool]]:
 
 def _all_rows() -> Iterator[tuple[str, str, str, bool]]:
     for name in ("crisis", "judgement", "injection", "personal_data"):
-        for row in _read(HERE / "phrases" / f"{name}_dev.jsonl"):
+        for row in read_phrases(HERE / "phrases" / f"{name}_dev.jsonl"):
             yield name, row["label"], row["text"], False
-    for row in _read(HERE / "guard_phrases.jsonl"):
+    for row in read_phrases(HERE / "guard_phrases.jsonl"):
         yield row["set"], row["label"], row["text"], int(row["id"][3:]) > FRESH
     for name in ("crisis", "judgement"):
         for text in _examples(name):
@@ -119,12 +120,11 @@ def ordinary(kept: bool = False) -> Iterator[tuple[str, str]]:
     """
     import corpus
 
-    apart = {row["text"] for row in _read(HERE / "phrases" / "asked.jsonl")}
     for entry in parse_phrasings((Path(corpus.__file__).parent / "texts" / FILE).read_bytes()).known:
         if (hashlib.sha256(entry.quote.encode()).digest()[0] % 5 == 0) is not kept or entry.source in _EMERGENCY:
             continue
         for text in entry.asks:
-            if text in apart or (not kept and hashlib.sha256(text.encode()).digest()[0] % LEARNED):
+            if not kept and hashlib.sha256(text.encode()).digest()[0] % LEARNED:
                 continue
             calm = not _DANGER.search(f"{text} {entry.quote}")
             mild = entry.source != "H06" and not _JUDGING.search(f"{text} {entry.quote}")
@@ -132,7 +132,8 @@ def ordinary(kept: bool = False) -> Iterator[tuple[str, str]]:
                 yield "ordinary" + ("" if calm and mild else " crisis" if calm else " judgement"), text
 
 
-def _read(path: Path) -> list[dict[str, Any]]:
+def read_phrases(path: Path) -> list[dict[str, Any]]:
+    """The rows of a file of phrases."""
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
@@ -156,20 +157,15 @@ def phrases(label: str, guard: Guard) -> list[Phrase]:
             guard.features(text, label),
         )
         for name, found, text, fresh in rows()
-        if (yes := _wanted(label, name, found)) is not None or (yes := _calm_judgement(label, found, text, guard)) is not None
+        if (yes := _wanted(label, name, found, text, guard)) is not None
     ]
-
-
-def _calm_judgement(label: str, found: str, text: str, guard: Guard) -> bool | None:
-    """A request to judge somebody in which the rules see no danger is none: otherwise its worried words would be taken for an emergency."""
-    return False if label == "crisis" and found == "judgement" and not guard.danger(text).found else None
 
 
 def _set_of(label: str) -> str:
     return "judgement" if label == "judgement" else "crisis"
 
 
-def _wanted(label: str, name: str, found: str) -> bool | None:
+def _wanted(label: str, name: str, found: str, text: str, guard: Guard) -> bool | None:
     """Yes, no, or not a phrase for this model."""
     if name.startswith("ordinary ") and name != f"ordinary {_set_of(label)}":
         return None
@@ -178,7 +174,7 @@ def _wanted(label: str, name: str, found: str) -> bool | None:
         return asked if told or asked else None
     if label == "asked":
         return None if told or found == "injection" else asked
-    if found == "injection" or (label == "crisis" and found == "judgement"):
+    if found == "injection" or (label == "crisis" and found == "judgement" and guard.danger(text).found):
         return None  # an order or a judgement may well speak of danger
     if label == "judgement" and (told or asked):
         return None

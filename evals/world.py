@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -137,18 +137,19 @@ def spans_in(places: Sequence[Place], source: str) -> list[Span]:
     return [(start, end) for key, start, end in places if key == source]
 
 
+def touches(place: Place, others: Iterable[Place]) -> bool:
+    """Whether a place shares a character with one of the others."""
+    source, start, end = place
+    return any(source == other and max(start, s) < min(end, e) for other, s, e in others)
+
+
 def answering_rows(item: Item, world: World, where: Anchored) -> np.ndarray:
     """bool per row: passages that hold an anchor of the item, and all others of their sections.
 
     Taking these away makes an answerable question unanswerable, with the rest of the corpus as it was.
     """
     passages = _passages(world.release)
-    touched = {
-        (p.source, p.heading)
-        for p in passages
-        for a in where.places.values()
-        if a[0] == p.source and a[1] < p.end and p.start < a[2]
-    }
+    touched = {(p.source, p.heading) for p in passages if touches((p.source, p.start, p.end), where.places.values())}
     return np.fromiter(((p.source, p.heading) in touched for p in passages), dtype=bool, count=len(passages))
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from assistant.confidence import SIGNALS, confidence
-from evals.calibrate import Sample, decisions, fit, listening, nested, threshold_for
+from evals.calibrate import Sample, careful_threshold, chosen_fit, decisions, fit, listening, nested, out_of_fold, threshold_for
 from evals.items import load
 from evals.world import World
 
@@ -59,6 +59,24 @@ def test_the_threshold_keeps_false_abstention_within_bounds() -> None:
         "abstention_recall": 1.0,
     }
     assert decisions(sure, answerable, strict)["false_abstention"] == 0.0
+
+
+def test_further_questions_teach_the_weights_to_the_same_weight_but_not_the_threshold() -> None:
+    made = samples(noise=0.3)
+    dice = random.Random(3)
+    also = []
+    for i in range(40):
+        good = i % 2 == 0
+        seen = [dice.random() for _ in SIGNALS]
+        seen[1] = 0.7 * good + 0.05 * dice.gauss(0, 1)  # a signal that says nothing in `made`
+        also.append(Sample(tuple(seen), good, good, f"also {i}", "apart"))
+    alone, both, often = fit(made, 1.0), fit(made, 1.0, also), fit(made, 1.0, also * 5)
+    assert both.weights[1] > alone.weights[1] + 1
+    assert often.weights[1] == pytest.approx(both.weights[1], rel=0.2)
+    model, strength, _ = chosen_fit(made, also)
+    sure, good = out_of_fold(made, strength, also=also), np.array([s.good for s in made])
+    answerable = np.array([s.answerable for s in made])
+    assert model.threshold in (threshold_for(sure, answerable), careful_threshold(sure, good))
 
 
 def test_weights_are_written_for_signals_as_they_are() -> None:

@@ -56,6 +56,22 @@ def test_a_question_in_the_words_of_a_phrasing_finds_the_sentence_that_answers_i
     assert answer in answering(made / "home", question)[0]
 
 
+def test_a_text_without_phrasings_has_the_votes_of_the_others_to_the_degree_that_the_search_favours_it(tmp_path: Path) -> None:
+    folder = small_corpus(tmp_path / "texts")
+    (folder / "phrasings.toml").write_text(FILE.partition('[[phrasing]]\nsource = "H02"')[0], "utf-8")
+    released(tmp_path / "home", folder)
+    search = shelved(tmp_path / "home").search
+    like = search.like(("wat spreek ik in na de toon, wanneer moet ouwe rommel weg",), search.answering(TODAY))
+    assert like is not None
+    hits = search.search("wat spreek ik in na de toon, wanneer moet ouwe rommel weg", 5, search.answering(TODAY), like)
+    bare = [hit for hit in hits if hit.passage.source.startswith("H02")]
+    most = max(like.votes.values())
+    assert bare
+    assert not like.votes.keys() & {hit.row for hit in bare}
+    assert all(0 < hit.votes <= most for hit in bare)
+    assert all(hit.votes == like.votes[hit.row] for hit in hits if hit.row in like.votes)
+
+
 def test_a_folder_without_phrasings_knows_of_none(tmp_path: Path) -> None:
     released(tmp_path / "home", small_corpus(tmp_path / "texts"))
     assert shelved(tmp_path / "home").search.like(("door de versnipperaar",)) is None

@@ -215,6 +215,17 @@ def test_vectors_that_came_along_are_those_that_would_be_made_to_the_bit(tmp_pat
     assert np.array_equal(SeededEncoder(encoder, tmp_path / "none.npz").passages(QUESTIONS), made)
 
 
+def test_vectors_that_came_along_can_be_written_again_without_reading_anything(tmp_path: Path) -> None:
+    class Unwilling(OnnxEncoder):
+        def passages(self, texts: Sequence[str]) -> np.ndarray:
+            assert not texts, "this was read before"
+            return super().passages(texts)
+
+    write_seeds(tmp_path / "one.npz", bundled_encoder(), QUESTIONS)
+    write_seeds(tmp_path / "two.npz", SeededEncoder(Unwilling(), tmp_path / "one.npz"), QUESTIONS)
+    assert (tmp_path / "two.npz").read_bytes() == (tmp_path / "one.npz").read_bytes()
+
+
 def test_vectors_of_another_encoder_are_not_taken(tmp_path: Path) -> None:
     write_seeds(tmp_path / "seeds.npz", HashEncoder(), ["hulp"])
     other = HashEncoder(32)

@@ -36,6 +36,8 @@ SIGNALS = (
     "gap",  # likeness of the nearest question that is known to have no answer
     "votes",  # share of the nearest known phrasings that the passage answers
     "gap_votes",  # ... that are known to have no answer
+    "likely",  # probability that the passage is what is asked for, by the classifier that the phrasings taught
+    "nowhere",  # ... that nothing answers
     "score",  # value of the first passage, as it was ranked
     "read_best",  # cosine of its best sentence by the encoder
     "read_passage",  # ... of the whole passage
@@ -106,6 +108,8 @@ def signals(relevance: Relevance, wanted: Wanted, evidence: Evidence) -> dict[st
         "gap": evidence.gap or 0.0,
         "votes": first.hit.votes,
         "gap_votes": evidence.gap_votes,
+        "likely": first.hit.likely,
+        "nowhere": evidence.nowhere,
         "score": first.hit.score,
         "read_best": first.hit.read or 0.0,
         "read_passage": float(read.passages[first.hit.row]) if read else 0.0,

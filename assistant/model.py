@@ -96,7 +96,8 @@ class Evidence:
     ranked: the first few with their units scored, for generators and for the decision to answer.
     gap: likeness of the nearest question that is known to have no answer, 0..1; None where no phrasings are kept.
     gap_votes: share of the nearest known questions that have none.  read: what the encoder found near; None where nothing was encoded.
-    asked_read: its cosine of the nearest known phrasing that an allowed passage answers."""
+    asked_read: its cosine of the nearest known phrasing that an allowed passage answers.  nowhere: probability that nothing answers, by the
+    classifier that the phrasings taught."""
 
     question: Question
     hits: tuple[Hit, ...]
@@ -106,6 +107,7 @@ class Evidence:
     gap_votes: float = 0.0
     read: Read | None = None
     asked_read: float = 0.0
+    nowhere: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

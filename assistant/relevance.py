@@ -6,6 +6,7 @@ is an answer at all.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -74,12 +75,14 @@ LONGEST = 1.5  # how many hundreds of words of a passage count
 class Weights(NamedTuple):
     """What each signal adds to the value of a passage; all signals but the last run from 0 to about 1.
 
-    asked: how like the nearest phrasing is that it answers; votes: which share of the nearest phrasings it answers; fused: the score of the search;
+    asked: how like the nearest phrasing is that it answers; votes: which share of the nearest phrasings it answers; likely: how likely the classifier of
+    phrasings finds it (`expected`); fused: the score of the search;
     best: its best unit; named: what its headings hold of the question's words; near: how close the last heading is; length: hundreds of words.
     """
 
     asked: float
     votes: float
+    likely: float
     fused: float
     best: float
     named: float
@@ -94,13 +97,13 @@ class Weights(NamedTuple):
     def highest(self) -> float:
         """The highest value there can be; a hit's score is the share of it."""
         best = max(WORDS_READ + READ, 1 + COSINE) + TYPED + ASKED_UNIT
-        return self.asked + self.votes + self.fused + self.best * best + self.named + self.near + self.length * LONGEST
+        return self.asked + self.votes + self.likely + self.fused + self.best * best + self.named + self.near + self.length * LONGEST
 
 
 # fitted on the questions kept apart (`vraagbaak evals ranking`, docs/decisions.md, 29): where people wrote phrasings, the words of sentences add little to them
-PHRASED = Weights(asked=3.2, votes=2.0, fused=2.25, best=0.12, named=0.45, near=0.2, length=0.12)
+PHRASED = Weights(asked=3.6, votes=1.0, likely=2.55, fused=2.25, best=0.0, named=0.5, near=0.05, length=0.05)
 # chosen on public sets (docs/decisions.md, 12)
-ALONE = Weights(asked=0.0, votes=0.0, fused=4.0, best=1.0, named=0.8, near=0.5, length=0.15)
+ALONE = Weights(asked=0.0, votes=0.0, likely=0.0, fused=4.0, best=1.0, named=0.8, near=0.5, length=0.15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +224,7 @@ def scored(relevance: Relevance, wanted: Wanted, hit: Hit, source: Source, docum
     signals = (
         hit.asked,
         hit.votes,
+        expected(hit.likely),
         hit.score,
         float(scores.max(initial=0.0)),
         relevance.coverage(wanted, relevance.features(" . ".join(heading))),
@@ -228,6 +232,11 @@ def scored(relevance: Relevance, wanted: Wanted, hit: Hit, source: Source, docum
         min(hit.passage.text.count(" ") / 100, LONGEST),
     )
     return Scored(hit, units, tuple(float(s) for s in scores), weights.value(signals), signals)
+
+
+def expected(probability: float) -> float:
+    """A probability on the scale on which it adds to others: its logarithm, from 0 for one in ten thousand to 1 for certainty."""
+    return 1 + math.log10(max(probability, 1e-4)) / 4
 
 
 _Tries = list[tuple[float, list[tuple[tuple[str, ...], float]]]]

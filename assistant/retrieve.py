@@ -62,7 +62,7 @@ def retrieve(
     kept = tuple(replace(s, hit=hit) for s, hit in zip(ranked, hits, strict=False))
     sources = {h.passage.source: shelf.by_key[h.passage.source] for h in hits}
     known = like or NOTHING
-    return Evidence(question, hits, sources, kept, like.gap if like else None, known.gap_votes, read, known.read)
+    return Evidence(question, hits, sources, kept, like.gap if like else None, known.gap_votes, read, known.read, known.nowhere)
 
 
 def spoken(question: Question) -> str:

@@ -39,7 +39,7 @@ def write(folder: Path, asks: Sequence[Ask], vectors: np.ndarray, passages: Sequ
     """Make the index of `asks` in `folder`. vectors: (asks, dimension); lexical: of the same release, for its analyser."""
     folder.mkdir(parents=True)
     np.save(folder / "vectors.npy", vectors.astype(np.float16))
-    np.save(folder / "places.npy", _places(asks, passages))
+    np.save(folder / "places.npy", places_of(asks, passages))
     sources = {ask.source for ask in asks}
     np.save(folder / "covered.npy", np.array([passage.source in sources for passage in passages], bool))
     bags = [_bag(lexical, ask.text) for ask in asks]
@@ -56,13 +56,15 @@ def write(folder: Path, asks: Sequence[Ask], vectors: np.ndarray, passages: Sequ
     (folder / "words.txt").write_text("\n".join(words), encoding="utf-8")
 
 
-def _places(asks: Sequence[Ask], passages: Sequence[Passage]) -> NDArray[np.int32]:
+def places_of(asks: Sequence[Ask], passages: Sequence[Passage]) -> NDArray[np.int32]:
+    """int32 (asks, 3): row of the passage that answers (-1: none), start and end of the words that do."""
     by_source: dict[str, list[tuple[int, Passage]]] = {}
     for row, passage in enumerate(passages):
         by_source.setdefault(passage.source, []).append((row, passage))
     found = np.full((len(asks), 3), -1, np.int32)
     for at, ask in enumerate(asks):
-        row = next((r for r, p in by_source.get(ask.source, ()) if p.start <= ask.start < p.end), -1)
+        # a heading stands before its passage and in none: the next one answers
+        row = next((r for r, p in by_source.get(ask.source, ()) if ask.start < p.end), -1)
         found[at] = row, ask.start, ask.end
     return found
 
@@ -97,6 +99,7 @@ class Like:
     gap: likeness of the nearest question that no text answers.  votes: passage row -> share of the VOTERS nearest phrasings that it
     answers; gap_votes: share of them that no text answers. One near phrasing may mislead; a neighbourhood of them seldom does.
     read: cosine by the encoder of the nearest phrasing that an allowed passage answers; one of a passage that may not answer says nothing.
+    likely: passage row -> probability that it is asked for; nowhere: that nothing answers (corpus/likely.py; 0 without an encoder).
     """
 
     rows: Mapping[int, tuple[float, int, int]]
@@ -104,6 +107,8 @@ class Like:
     votes: Mapping[int, float] = field(default_factory=dict)
     gap_votes: float = 0.0
     read: float = 0.0
+    likely: Mapping[int, float] = field(default_factory=dict)
+    nowhere: float = 0.0
 
 
 NOTHING = Like({})

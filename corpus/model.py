@@ -129,7 +129,8 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A way to ask for the words `start`..`end` of a source version; without a source, for something no text answers."""
+    """A way to ask for the words `start`..`end` of a source version; without a source, for something no text answers: `start` then numbers
+    the topic."""
 
     text: str
     source: str = ""  # Source.key
@@ -151,6 +152,7 @@ class Hit:
     place: tuple[int, int] = (0, 0)  # the words that answer that phrasing: offsets in the canonical text
     read: float | None = None  # cosine of its best unit by the encoder, -1..1; None where nothing was encoded
     votes: float = 0.0  # share of the nearest known phrasings that this passage answers, 0..1
+    likely: float = 0.0  # probability that its words are what is asked for, by the classifier that the phrasings taught (corpus/likely.py)
 
 
 def text_hash(text: str) -> str:

@@ -97,7 +97,8 @@ def _wrong(table: str, row: object) -> CatalogueError:
 def placed(
     phrasings: Phrasings, sources: Sequence[Source], documents: Mapping[str, Document]
 ) -> tuple[tuple[Ask, ...], Mapping[str, tuple[str, ...]]]:
-    """Each question with the place that answers it, in every version of its source that holds the quote; gaps have no place.
+    """Each question with the place that answers it, in every version of its source that holds the quote; gaps have no place, but the number of
+    their topic.
 
     documents: by Source.key. Second: quotes that were not found exactly once in any version, by source code.
     """
@@ -115,5 +116,5 @@ def placed(
                 asks += [Ask(ask, key, *spans[0]) for ask in phrasing.asks]
         if not found:
             lost.setdefault(phrasing.source, []).append(phrasing.quote)
-    asks += [Ask(ask) for gap in phrasings.gaps for ask in gap.asks]
+    asks += [Ask(ask, start=topic) for topic, gap in enumerate(phrasings.gaps) for ask in gap.asks]
     return tuple(asks), {code: tuple(quotes) for code, quotes in lost.items()}

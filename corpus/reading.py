@@ -7,6 +7,7 @@ A folder `reading` of a release holds, derived from its texts:
     units.npy       float16 (units, dimension), the units of corpus/units.py in the order of the passages
     offsets.npy     int64 (passages + 1,): the units of passage i are offsets[i] .. offsets[i + 1]
     asks.npy        float16 (asks, dimension): each phrasing, read as a question
+    likely.npz      the classifier that the phrasings teach (corpus/likely.py), where there are any
 
 Reading takes milliseconds a text, so a release gets this folder up to `MOST_TEXTS` texts; a larger one is searched by words and by the
 static embedding alone. Search is exact: 50,000 vectors are compared in a few milliseconds.
@@ -23,6 +24,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from corpus import likely
 from corpus.encoder import Encoder
 from corpus.errors import ReleaseMismatch
 from corpus.model import Ask, Document, Passage
@@ -30,7 +32,7 @@ from corpus.release import Contents, Derive, Release
 from corpus.units import units_of
 
 FOLDER = "reading"
-MOST_TEXTS = 60_000  # passages, units and phrasings together; reading that many takes about ten minutes on two cores
+MOST_TEXTS = 80_000  # passages, units and phrasings together; reading that many takes about twelve minutes on two cores
 Vectors = Callable[[Sequence[str]], np.ndarray]
 """Vectors (float16) of texts that carry their prefix, made or remembered."""
 
@@ -83,13 +85,16 @@ def release_texts(release: Release, encoder: Encoder) -> Texts:
     return texts_of(release.passages(), release.asks(), documents, {s.key: s.title for s in release.sources}, encoder)
 
 
-def derive_reading(encoder: Encoder, vectors: Vectors) -> Derive:
-    """A step of `write_release`: the folder `reading`, unless there is too much to read."""
+def derive_reading(encoder: Encoder, vectors: Vectors, known: likely.Known = likely.nothing_known) -> Derive:
+    """A step of `write_release`: the folder `reading`, unless there is too much to read. known: what was learned of the same phrasings before."""
 
     def derive(folder: Path, contents: Contents) -> None:
         texts = contents_texts(contents, encoder)
         if 0 < len(texts.all) <= MOST_TEXTS:
             write(folder / FOLDER, texts, encoder, vectors)
+            if contents.asks:
+                asked = np.load(folder / FOLDER / "asks.npy")
+                likely.write(folder / FOLDER, contents.asks, asked, contents.passages, encoder.revision, known)
 
     return derive
 
@@ -106,12 +111,13 @@ def write(folder: Path, texts: Texts, encoder: Encoder, vectors: Vectors) -> Non
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """Cosines of one question, float32: with each passage, each unit and each phrasing."""
+    """Cosines of one question, float32: with each passage, each unit and each phrasing; and how it fits each class of phrasings."""
 
     passages: NDArray[np.float32]
     units: NDArray[np.float32]
     asks: NDArray[np.float32]
     best: NDArray[np.float32]  # per passage that of its best unit, or its own where it has none
+    classes: NDArray[np.float32]  # logits of corpus/likely.py; empty where there are no phrasings
 
 
 class ReadingIndex:
@@ -126,13 +132,15 @@ class ReadingIndex:
             np.load(folder / f"{name}.npy").astype(np.float32) for name in ("passages", "units", "asks")
         )
         self._offsets: NDArray[np.int64] = np.load(folder / "offsets.npy")
+        self.likely = likely.Likely(folder / likely.FILE) if len(self._asks) else None
         self.read = lru_cache(maxsize=64)(self._read)
 
     def _read(self, question: str) -> Read:
         """Cosines of a question; remembered, because several steps of one answer want them."""
         vector = self._encoder.passages([self._encoder.question_prefix + question])[0]
         passages, units = self.passages @ vector, self._units @ vector
-        return Read(passages, units, self._asks @ vector, self._best(passages, units))
+        classes = self.likely.logits(vector) if self.likely is not None else np.zeros(0, np.float32)
+        return Read(passages, units, self._asks @ vector, self._best(passages, units), classes)
 
     def units(self, read: Read, row: int) -> NDArray[np.float32]:
         """Cosines of the units of one passage, in reading order."""
@@ -154,7 +162,7 @@ def open_reading(release: Release, encoder: Callable[[], Encoder]) -> ReadingInd
         return None
     try:
         return ReadingIndex(folder, encoder())
-    except (ValueError, OSError, EOFError) as error:
+    except (ValueError, OSError, EOFError, KeyError) as error:
         name = f"the encoded texts of release {release.number}"
         raise ReleaseMismatch(f"{name}: {error}", hint="run: vraagbaak ingest --rebuild") from error
 
@@ -170,4 +178,5 @@ def stored(release: Release, keys: Collection[str] | None = None) -> list[NDArra
     asked = np.array([keys is None or ask.source in keys for ask in release.asks()], bool)
     of_units = np.repeat(rows, np.diff(offsets))
     parts = ((name, mask) for name, mask in (("passages", rows), ("units", of_units), ("asks", asked)))
-    return [vector for name, mask in parts for vector in np.load(folder / f"{name}.npy")[mask]]
+    found = [vector for name, mask in parts for vector in np.load(folder / f"{name}.npy")[mask]]
+    return found + likely.learned_of(folder / likely.FILE, np.append(rows, keys is None))

@@ -25,6 +25,7 @@ from corpus.encoder import Encoder, bundled_encoder
 from corpus.errors import ReleaseError, ReleaseMismatch
 from corpus.fuse import fuse, rrf
 from corpus.lexical import IndexedText, LexicalIndex
+from corpus.likely import Known
 from corpus.model import Ask, Hit, Passage, Source
 from corpus.reading import Read, ReadingIndex, Vectors, derive_reading, open_reading
 from corpus.release import Contents, Derive, Manifest, Release
@@ -126,7 +127,11 @@ class HybridSearch:
         if self.phrasings is None or self.settings.legs != "fused" or not self.settings.asked:
             return None
         near = read.asks if read is not None else None
-        return self.phrasings.like([(text, self._embed(text)) for text in said], allowed, near)
+        like = self.phrasings.like([(text, self._embed(text)) for text in said], allowed, near)
+        if read is None or self._reading is None or self._reading.likely is None:
+            return like
+        likely, nowhere = self._reading.likely.rows(read.classes, allowed)
+        return replace(like, likely=likely, nowhere=nowhere)
 
     @property
     def reading(self) -> ReadingIndex | None:
@@ -152,7 +157,8 @@ class HybridSearch:
         """The fused ranking and the known phrasings in one.
 
         A text that nobody wrote phrasings for must not lose to one that has them: its passages count as if they were as like the
-        question as the likest phrasing, and had as many votes as the passage with most, to the degree that the other legs favour them.
+        question as the likest phrasing, had as many votes as the passage with most and were as likely as the likeliest, to the degree that the
+        other legs favour them.
         """
         if self.phrasings is None or not like.rows:
             return rows[:limit], scores[:limit], like
@@ -161,9 +167,12 @@ class HybridSearch:
         alike = {row: (score * most, 0, 0) for row, score in fused.items() if not self.phrasings.covered[row]} | dict(like.rows)
         total = {row: (1 - share) * fused.get(row, 0.0) + share * alike.get(row, (0.0,))[0] for row in {**fused, **alike}}
         order = sorted(total, key=lambda row: (-total[row], row))[:limit]
-        voted = max(like.votes.values(), default=0.0)
-        votes = {row: score * voted for row, score in fused.items() if not self.phrasings.covered[row]} | dict(like.votes)
-        return np.array(order, np.int32), np.array([total[row] for row in order], np.float32), replace(like, rows=alike, votes=votes)
+        bare = {row: score for row, score in fused.items() if not self.phrasings.covered[row]}
+        votes, likely = (
+            {row: score * max(known.values(), default=0.0) for row, score in bare.items()} | dict(known) for known in (like.votes, like.likely)
+        )
+        found = replace(like, rows=alike, votes=votes, likely=likely)
+        return np.array(order, np.int32), np.array([total[row] for row in order], np.float32), found
 
     def _nearest(self, vector: np.ndarray, depth: int, allowed: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
         """The nearest rows, with cosines that do not depend on who found them: a store rounds in a way of its own, and an approximate one
@@ -215,9 +224,12 @@ class HybridSearch:
         answers = [like.rows.get(int(row), (0.0, 0, 0)) for row in rows]
         near = read.best[rows].tolist() if read is not None else [None] * len(rows)
         return tuple(
-            Hit(passage, float(score), float(lexical.get(int(row), 0.0)), float(cosine), rank, int(row), likeness, (start, end), close, like.votes.get(int(row), 0.0))
+            Hit(
+                passage, float(score), lexical.get(row, 0.0), float(cosine), rank, row, likeness, (start, end), close,
+                like.votes.get(row, 0.0), like.likely.get(row, 0.0),
+            )
             for rank, (passage, row, score, cosine, (likeness, start, end), close) in enumerate(
-                zip(found, rows, scores, cosines, answers, near, strict=True), start=1
+                zip(found, rows.tolist(), scores, cosines, answers, near, strict=True), start=1
             )
         )
 
@@ -387,7 +399,7 @@ def ask_vectors(asks: Sequence[Ask], embedder: Embedder) -> np.ndarray:
     return np.array([made[a.text] for a in asks], np.float32).reshape(len(asks), embedder.dimension)
 
 
-def derive_all(analyser: Analyser, reading: tuple[Encoder, Vectors] | None = None) -> tuple[Derive, ...]:
+def derive_all(analyser: Analyser, reading: tuple[Encoder, Vectors, Known] | None = None) -> tuple[Derive, ...]:
     """Every derived index of a release, in the order that they need each other. reading: with what the encoder reads, if it does."""
     read = (derive_reading(*reading),) if reading else ()
     return together(derive_lexical(analyser), derive_chroma), derive_asked(analyser), *read

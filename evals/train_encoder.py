@@ -453,7 +453,8 @@ def write_model(folder: Path, model: Any, tokenizer: Tokenizer, mean: NDArray[np
 
 
 def write_seeds_of_sample() -> None:
-    """corpus/texts/encoded.npz: so that nobody's first run encodes fifty-five thousand phrasings."""
+    """corpus/texts/encoded.npz and likely.npz: so that nobody's first run encodes sixty thousand phrasings, and learns from them."""
+    from corpus import likely
     from corpus.embedder import HashEmbedder
     from corpus.encoder import SeededEncoder, bundled_encoder, write_seeds
     from corpus.reading import release_texts
@@ -464,7 +465,10 @@ def write_seeds_of_sample() -> None:
     with tempfile.TemporaryDirectory() as home:
         ingest(Path(home), TEXTS, HashEmbedder())
         with open_release(Path(home)) as release:
-            write_seeds(TEXTS / "encoded.npz", encoder, release_texts(release, encoder).all)
+            texts = release_texts(release, encoder)
+            write_seeds(TEXTS / "encoded.npz", encoder, texts.all)
+            asked = encoder.passages(texts.asks).astype(np.float16)
+            likely.write(TEXTS, release.asks(), asked, release.passages(), encoder.revision, likely.nothing_known)
 
 
 def main() -> None:
@@ -476,7 +480,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, help="folder of the encoder")
     parser.add_argument("--steps", type=int, default=STEPS)
     parser.add_argument("--frozen", type=int, default=FROZEN, help=f"layers that stay as they were (default {FROZEN}); more is faster")
-    parser.add_argument("--seeds", action="store_true", help="write corpus/texts/encoded.npz instead")
+    parser.add_argument("--seeds", action="store_true", help="write corpus/texts/encoded.npz and likely.npz instead")
     wanted = parser.parse_args()
     if wanted.seeds:
         write_seeds_of_sample()

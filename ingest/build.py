@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from corpus import catalogue, phrasings, release
+from corpus import catalogue, likely, phrasings, reading, release
 from corpus.errors import CatalogueError, ReleaseError, SourceUnreadable
 from corpus.model import Document, Passage, Source
 from corpus.release import Contents, Embedding, Release
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from corpus.analyse import Analyser
     from corpus.embedder import Embedder
     from corpus.encoder import Encoder
+    from corpus.likely import Known
     from corpus.reading import Vectors
 
 log = logging.getLogger(__name__)
@@ -412,6 +413,7 @@ def _settings(settings: IngestSettings, asked: bytes, encoder: Encoder | None) -
         "document_share": DOCUMENT_SHARE,
         "phrasings": hashlib.sha256(asked).hexdigest() if asked else "",
         "encoder": encoder.revision if encoder else "",
+        "learned": likely.NAME if encoder else "",
     }
 
 
@@ -452,8 +454,8 @@ def _embed(home: Path, contents: Contents, embedder: Embedder, progress: Progres
         return cache.vectors(texts, lambda done, total: progress("embed", done, total))
 
 
-def reading_with(home: Path, encoder: Encoder | None, progress: Progress = no_progress) -> tuple[Encoder, Vectors] | None:
-    """What `derive_all` needs to let the encoder read: nothing is encoded twice."""
+def reading_with(home: Path, encoder: Encoder | None, progress: Progress = no_progress) -> tuple[Encoder, Vectors, Known] | None:
+    """What `derive_all` needs to let the encoder read: nothing is encoded twice, and the same phrasings are not learned from twice."""
     if encoder is None:
         return None
 
@@ -461,7 +463,12 @@ def reading_with(home: Path, encoder: Encoder | None, progress: Progress = no_pr
         with EmbedCache(home / "embeddings.sqlite", encoder) as cache:
             return cache.vectors(texts, lambda done, total: progress("read", done, total))[0]
 
-    return encoder, vectors
+    def known(key: str) -> np.ndarray | None:
+        before = [release.release_folder(home, number) / reading.FOLDER / likely.FILE for number in reversed(release.numbers(home))]
+        found = (likely.stored(file, key) for file in (*before, likely.SEEDS))
+        return next((weights for weights in found if weights is not None), None)
+
+    return encoder, vectors, known
 
 
 def checks(chroma_url: str) -> Callable[[Path], None]:

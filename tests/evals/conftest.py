@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from assistant.wiring import AssistantSettings, open_shelved
 from corpus.embedder import open_embedder
@@ -17,9 +19,13 @@ from tests.fakes import NoMask
 
 @pytest.fixture(scope="session")
 def sample_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data directory with a release of the sample corpus."""
-    home = tmp_path_factory.mktemp("evals-home")
-    ingest(home, sample_folder(), open_embedder("bundled"), encoder=chosen_encoder())
+    """A data directory with a release of the sample corpus, made by the first of the test processes that wants it; nobody writes to it."""
+    beside = tmp_path_factory.getbasetemp().parent if "PYTEST_XDIST_WORKER" in os.environ else tmp_path_factory.getbasetemp()
+    home, done = beside / "sample-home", beside / "sample-home-done"
+    with FileLock(f"{home}.lock"):
+        if not done.exists():
+            ingest(home, sample_folder(), open_embedder("bundled"), encoder=chosen_encoder())
+            done.touch()
     return home
 
 

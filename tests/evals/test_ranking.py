@@ -24,23 +24,23 @@ def questions(truth: Weights, count: int = 200) -> list[Ranked]:
 
 
 def test_the_weights_that_made_the_answers_likely_are_found_again() -> None:
-    truth = Weights(asked=6.0, votes=0.0, fused=PHRASED.fused, best=0.0, named=3.0, near=0.0, length=0.0)
+    truth = Weights(asked=6.0, votes=0.0, likely=0.0, fused=PHRASED.fused, best=0.0, named=3.0, near=0.0, length=0.0)
     found = fitted(questions(truth, 2_000))
     assert found.fused == pytest.approx(truth.fused)
     assert found == pytest.approx(truth, abs=1.0)
 
 
 def test_the_first_and_one_of_five_are_counted_by_the_weights_of_each_question() -> None:
-    signals = np.eye(7)
-    asked = Ranked(signals, np.arange(7) == 0)  # the passage that is like a phrasing answers
-    long = Ranked(signals, np.arange(7) == 6)  # the long one does
-    weights = Weights(7, 6, 5, 4, 3, 2, 1)
+    signals = np.eye(8)
+    asked = Ranked(signals, np.arange(8) == 0)  # the passage that is like a phrasing answers
+    long = Ranked(signals, np.arange(8) == 7)  # the long one does
+    weights = Weights(8, 7, 6, 5, 4, 3, 2, 1)
     assert first_and_few([asked, long], [weights, weights]) == (0.5, 0.5)
-    assert first_and_few([asked, long], [weights, Weights(1, 2, 3, 4, 5, 6, 7)]) == (1.0, 1.0)
+    assert first_and_few([asked, long], [weights, Weights(1, 2, 3, 4, 5, 6, 7, 8)]) == (1.0, 1.0)
 
 
 def test_noise_is_ranked_no_better_than_chance_on_questions_that_took_no_part() -> None:
-    first, few = cross_validated(questions(Weights(0, 0, 0.1, 0, 0, 0, 0), 400))
+    first, few = cross_validated(questions(Weights(0, 0, 0, 0.1, 0, 0, 0, 0), 400))
     assert first < 0.2
     assert few < 0.6
 

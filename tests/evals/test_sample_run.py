@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from assistant.wiring import AssistantSettings, open_shelved
+from corpus import likely
 from corpus.embedder import open_embedder
+from corpus.encoder import bundled_encoder
 from evals.compare import compare
 from evals.items import Splits, chosen, load
 from evals.report import html
@@ -48,6 +50,12 @@ def test_a_run_is_read_back_as_it_was_written(first: Run, tmp_path: Path) -> Non
 def test_every_quote_that_was_shown_stands_in_its_source(first: Run) -> None:
     assert first.estimates["verbatim"].value == 1.0
     assert first.estimates["locator"].value == 1.0
+
+
+def test_what_the_phrasings_of_the_sample_teach_came_along(sample: World) -> None:
+    weights = likely.stored(likely.SEEDS, likely.key_of(sample.release.asks(), bundled_encoder().revision))
+    assert weights is not None, "python -m evals.train_encoder --seeds"
+    assert weights.shape[1] == bundled_encoder().dimension + 1
 
 
 def test_no_anchor_is_lost(first: Run) -> None:

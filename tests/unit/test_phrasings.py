@@ -72,6 +72,20 @@ def test_a_text_without_phrasings_has_the_votes_of_the_others_to_the_degree_that
     assert all(hit.votes == like.votes[hit.row] for hit in hits if hit.row in like.votes)
 
 
+def test_a_phrasing_whose_answer_is_a_heading_leads_to_the_passage_below_it(tmp_path: Path) -> None:
+    folder = small_corpus(tmp_path / "texts")
+    heading = next(line.lstrip("# ") for line in (folder / "bellen.md").read_text("utf-8").splitlines() if line.startswith("## "))
+    (folder / "phrasings.toml").write_text(FILE + f'[[phrasing]]\nsource = "H02"\nquote = "{heading}"\nasks = ["piepje in welk deel"]\n', "utf-8")
+    released(tmp_path / "home", folder)
+    opened = shelved(tmp_path / "home")
+    like = opened.search.like(("piepje in welk deel",), opened.search.answering(TODAY))
+    assert like is not None
+    [best] = [row for row, (likeness, _, _) in like.rows.items() if likeness > 0.99]
+    with open_release(tmp_path / "home") as release:
+        assert release.passages()[best].heading[-1] == heading
+    assert like.gap < 0.99
+
+
 def test_a_folder_without_phrasings_knows_of_none(tmp_path: Path) -> None:
     released(tmp_path / "home", small_corpus(tmp_path / "texts"))
     assert shelved(tmp_path / "home").search.like(("door de versnipperaar",)) is None

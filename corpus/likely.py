@@ -12,9 +12,11 @@ off than by its mean. Plain arithmetic with a fixed seed: the same phrasings giv
 from __future__ import annotations
 
 import hashlib
+import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -133,28 +135,37 @@ def write(folder: Path, asks: Sequence[Ask], vectors: NDArray[np.float16], passa
 def stored(file: Path, key: str) -> NDArray[np.float16] | None:
     """The weights that a file holds under a key; None when it has others or cannot be read."""
     try:
-        with np.load(file) as kept:
-            return np.asarray(kept["weights"], np.float16) if str(kept["key"]) == key else None
-    except (OSError, ValueError, KeyError, EOFError):
+        kept = _read(file)
+    except (OSError, ValueError):
         return None
+    return np.asarray(kept["weights"], np.float16) if str(kept["key"]) == key else None
+
+
+def _read(file: Path) -> Mapping[str, NDArray[Any]]:
+    """What a file holds. Raises OSError when it is missing, ValueError when it is damaged."""
+    try:
+        with np.load(file) as kept:
+            return {name: kept[name] for name in ("key", "weights", "places")}
+    except (KeyError, EOFError, zipfile.BadZipFile) as error:
+        raise ValueError(f"{file.name} is damaged: {error}") from error
 
 
 def learned_of(file: Path, rows: NDArray[np.bool_]) -> list[NDArray[np.float16]]:
     """What was learned for the answers of some passages, a vector for each. rows: bool per passage, and one more for what has no answer."""
     if not file.is_file():
         return []
-    with np.load(file) as kept:
-        return list(kept["weights"][rows[kept["places"][:, 0]], :-1])
+    kept = _read(file)
+    return list(kept["weights"][rows[kept["places"][:, 0]], :-1])
 
 
 class Likely:
     """The classifier of a release, opened; reading only, safe to share between threads."""
 
     def __init__(self, file: Path) -> None:
-        """Raises OSError, KeyError or ValueError when the file is missing or damaged."""
-        with np.load(file) as kept:
-            weights = kept["weights"].astype(np.float32)
-            self._weights, self._before, self._places = weights[:, :-1], weights[:, -1], kept["places"]
+        """Raises OSError or ValueError when the file is missing or damaged."""
+        kept = _read(file)
+        weights = kept["weights"].astype(np.float32)
+        self._weights, self._before, self._places = weights[:, :-1], weights[:, -1], kept["places"]
 
     def logits(self, vector: NDArray[np.float32]) -> NDArray[np.float32]:
         """float32 (classes,) of a question. vector: (dimension,)."""

@@ -162,7 +162,7 @@ def open_reading(release: Release, encoder: Callable[[], Encoder]) -> ReadingInd
         return None
     try:
         return ReadingIndex(folder, encoder())
-    except (ValueError, OSError, EOFError, KeyError) as error:
+    except (ValueError, OSError, EOFError) as error:
         name = f"the encoded texts of release {release.number}"
         raise ReleaseMismatch(f"{name}: {error}", hint="run: vraagbaak ingest --rebuild") from error
 

@@ -99,8 +99,14 @@ def test_other_phrasings_or_another_encoder_are_learned_from_anew(file: Path, as
     assert likely.stored(file, key_of(ASKS, "encoder 2")) is None
 
 
-def test_a_file_that_cannot_be_read_holds_nothing(tmp_path: Path) -> None:
-    (tmp_path / "likely.npz").write_bytes(b"niets")
-    assert likely.stored(tmp_path / "likely.npz", "") is None
+@pytest.mark.parametrize("kept", [0, 5, 200, -30])
+def test_a_file_that_was_cut_short_holds_nothing_and_is_one_clear_error_to_open(file: Path, kept: int) -> None:
+    file.write_bytes(file.read_bytes()[:kept])
+    assert likely.stored(file, key_of(ASKS, "encoder 1")) is None
+    with pytest.raises((ValueError, OSError)):
+        Likely(file)
+
+
+def test_a_release_without_the_file_has_learned_nothing(tmp_path: Path) -> None:
     assert likely.stored(tmp_path / "none.npz", "") is None
     assert likely.learned_of(tmp_path / "none.npz", np.ones(1, bool)) == []

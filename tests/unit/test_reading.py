@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from assistant.wiring import AssistantSettings, shelve
-from corpus import reading
+from corpus import likely, reading
 from corpus.embedder import HashEmbedder
 from corpus.encoder import BUNDLED, HashEncoder, OnnxEncoder, SeededEncoder, bundled_encoder, rounded, write_seeds
 from corpus.errors import EmbeddingMissing, ReleaseMismatch
@@ -133,6 +133,21 @@ def test_nothing_is_encoded_twice_and_an_unchanged_folder_encodes_nothing(tmp_pa
     (folder / "bellen.md").write_text(changed, "utf-8")
     released(tmp_path / "home", folder, encoder=encoder)
     assert {"36 uur" in text for text in encoder.seen} == {True}
+
+
+def test_the_same_phrasings_are_learned_from_once_and_others_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder, learned = small_corpus(tmp_path / "texts"), likely.learned
+    (folder / "phrasings.toml").write_text(FILE, "utf-8")
+    lessons: list[int] = []
+    monkeypatch.setattr(likely, "learned", lambda classes, vectors: lessons.append(len(classes)) or learned(classes, vectors))
+    text, asks = folder / "bellen.md", folder / "phrasings.toml"
+    for change in (lambda: None, lambda: text.write_text(text.read_text("utf-8").replace("24 uur", "36 uur"), "utf-8")):
+        change()
+        released(tmp_path / "home", folder, encoder=HashEncoder())
+        assert len(lessons) == 1
+    asks.write_text(asks.read_text("utf-8").replace("ouwe rommel", "de oude rommel"), "utf-8")
+    released(tmp_path / "home", folder, encoder=HashEncoder())
+    assert len(lessons) == 2
 
 
 def test_switching_the_encoder_off_or_on_makes_a_new_release(home: Path, tmp_path: Path) -> None:

@@ -5,8 +5,8 @@ differences matter between answers that stand close together. It is multinomial 
 is the mean of the phrasings of each answer (prototypical networks: Snell et al. 2017), so an answer with two phrasings is no worse
 off than by its mean. Plain arithmetic with a fixed seed: the same phrasings give the same weights. In the folder `reading` of a release:
 
-    likely.npz    weights float16 (classes, dimension + 1), places int32 (classes, 3): row of the passage that answers (-1: none), start, end;
-                  key: of the phrasings and the encoder, so that the same ones are not learned from again
+    likely.npz    weights float16 (classes, dimension + 1); rows int32 (classes,), the passage that answers, -1: none; key: of the phrasings and
+                  the encoder, so that the same ones are not learned from again
 """
 
 from __future__ import annotations
@@ -127,9 +127,11 @@ def write(folder: Path, asks: Sequence[Ask], vectors: NDArray[np.float16], passa
     weights = known(key)
     if weights is None:
         weights = learned(classes, wide).astype(np.float16)
-    places = np.concatenate([places_of(asks, passages), np.full((1, 3), -1, np.int32)])[classes.stands]  # that of -1 is the last: nowhere
+    rows = np.full(len(classes), -1, np.int32)
+    answered = np.flatnonzero(classes.stands >= 0)
+    rows[answered] = places_of([asks[at] for at in classes.stands[answered]], passages)[:, 0]
     with (folder / FILE).open("wb") as stream:
-        np.savez(stream, key=np.array(key), weights=weights, places=places)
+        np.savez(stream, key=np.array(key), weights=weights, rows=rows)
 
 
 def stored(file: Path, key: str) -> NDArray[np.float16] | None:
@@ -145,7 +147,7 @@ def _read(file: Path) -> Mapping[str, NDArray[Any]]:
     """What a file holds. Raises OSError when it is missing, ValueError when it is damaged."""
     try:
         with np.load(file) as kept:
-            return {name: kept[name] for name in ("key", "weights", "places")}
+            return {name: kept[name] for name in ("key", "weights", "rows")}
     except (KeyError, EOFError, zipfile.BadZipFile) as error:
         raise ValueError(f"{file.name} is damaged: {error}") from error
 
@@ -155,7 +157,7 @@ def learned_of(file: Path, rows: NDArray[np.bool_]) -> list[NDArray[np.float16]]
     if not file.is_file():
         return []
     kept = _read(file)
-    return list(kept["weights"][rows[kept["places"][:, 0]], :-1])
+    return list(kept["weights"][rows[kept["rows"]], :-1])
 
 
 class Likely:
@@ -165,7 +167,7 @@ class Likely:
         """Raises OSError or ValueError when the file is missing or damaged."""
         kept = _read(file)
         weights = kept["weights"].astype(np.float32)
-        self._weights, self._before, self._places = weights[:, :-1], weights[:, -1], kept["places"]
+        self._weights, self._before, self._rows = weights[:, :-1], weights[:, -1], kept["rows"]
 
     def logits(self, vector: NDArray[np.float32]) -> NDArray[np.float32]:
         """float32 (classes,) of a question. vector: (dimension,)."""
@@ -177,7 +179,7 @@ class Likely:
 
         allowed: bool per passage row; what other passages answer is left out, as if nobody had ever asked for it.
         """
-        rows = self._places[:, 0]
+        rows = self._rows
         counts = np.ones(len(rows), bool) if allowed is None else (rows < 0) | allowed[rows]
         if not counts.any():
             return {}, 0.0

@@ -36,7 +36,7 @@ SIGNALS = (
     "gap",  # likeness of the nearest question that is known to have no answer
     "votes",  # share of the nearest known phrasings that the passage answers
     "gap_votes",  # ... that are known to have no answer
-    "likely",  # probability that the passage is what is asked for, by the classifier that the phrasings taught
+    "likely",  # how probable it is that the passage is what is asked for (`odds`), by the classifier that the phrasings taught
     "nowhere",  # ... that nothing answers
     "score",  # value of the first passage, as it was ranked
     "read_best",  # cosine of its best sentence by the encoder
@@ -108,14 +108,19 @@ def signals(relevance: Relevance, wanted: Wanted, evidence: Evidence) -> dict[st
         "gap": evidence.gap or 0.0,
         "votes": first.hit.votes,
         "gap_votes": evidence.gap_votes,
-        "likely": first.hit.likely,
-        "nowhere": evidence.nowhere,
+        "likely": odds(first.hit.likely),
+        "nowhere": odds(evidence.nowhere),
         "score": first.hit.score,
         "read_best": first.hit.read or 0.0,
         "read_passage": float(read.passages[first.hit.row]) if read else 0.0,
         "read_asked": evidence.asked_read,
         "rare_missing": min(max(missing, default=0.0) / (2 * mean), 1.0) if mean else 0.0,
     }
+
+
+def odds(probability: float) -> float:
+    """A probability on the scale of a regression: its log odds, from 0 for one in ten thousand or less over 0.5 for even to 1."""
+    return float(np.clip(0.5 + math.log10(max(probability, 1e-9) / max(1 - probability, 1e-9)) / 8, 0, 1))
 
 
 def _margin(ranked: Sequence[Scored]) -> float:

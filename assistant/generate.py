@@ -38,7 +38,7 @@ class ExtractSettings:
     considered: int = 5  # passages among which the best is chosen
     list_words: int = 170  # a list or table up to this size stays whole
     adds: float = 0.3  # share of the question that a second passage must add
-    tie: float = 0.85  # a passage with this share of the first one's value is shown beside it: either may be what is meant
+    tie: float = 0.8  # a passage with this share of the first one's value is shown beside it: either may be what is meant
     near: float = 0.55  # a unit with this share of the best unit's score belongs to the answer
 
 

@@ -65,6 +65,7 @@ _ASKS: tuple[tuple[str, re.Pattern[str], re.Pattern[str]], ...] = tuple(
 )
 
 
+LIKELY_UNIT = 1.0  # what a unit that is surely asked for, by the classifier of phrasings, gains over one that surely is not
 ASKED_UNIT = 0.5  # what a question that is word for word a known phrasing adds to the score of the words that answer it
 READ = 1.0  # what the encoder's cosine adds to the score of a unit, where the texts were encoded
 WORDS_READ = 0.8  # ... and the share of its words that still counts then
@@ -221,6 +222,7 @@ def scored(relevance: Relevance, wanted: Wanted, hit: Hit, source: Source, docum
     context = " . ".join((source.title, *heading))
     scores = relevance.units(wanted, units, context, relevance.near(read, hit.row)) if units else np.zeros(0)
     scores = scores + ASKED_UNIT * hit.asked * np.array([_within(u, hit.place) for u in units])
+    scores = scores + LIKELY_UNIT * np.array([expected(sum(share * _within(u, (start, end)) for start, end, share in hit.told)) for u in units])
     signals = (
         hit.asked,
         hit.votes,

@@ -99,7 +99,8 @@ class Like:
     gap: likeness of the nearest question that no text answers.  votes: passage row -> share of the VOTERS nearest phrasings that it
     answers; gap_votes: share of them that no text answers. One near phrasing may mislead; a neighbourhood of them seldom does.
     read: cosine by the encoder of the nearest phrasing that an allowed passage answers; one of a passage that may not answer says nothing.
-    likely: passage row -> probability that it is asked for; nowhere: that nothing answers (corpus/likely.py; 0 without an encoder).
+    likely: passage row -> probability that it is asked for; told: passage row -> (start, end, probability) of the words in it that are; nowhere:
+    that nothing answers (corpus/likely.py; 0 without an encoder).
     """
 
     rows: Mapping[int, tuple[float, int, int]]
@@ -108,6 +109,7 @@ class Like:
     gap_votes: float = 0.0
     read: float = 0.0
     likely: Mapping[int, float] = field(default_factory=dict)
+    told: Mapping[int, tuple[tuple[int, int, float], ...]] = field(default_factory=dict)
     nowhere: float = 0.0
 
 
@@ -161,6 +163,12 @@ class AskIndex:
         votes = {row: count / len(voters) for row, count in Counter(voters[voters >= 0].tolist()).items()}
         nearest = float(read[answering].max(initial=0.0)) if read is not None else 0.0
         return Like(rows, gap, votes, float((voters < 0).mean()) if len(voters) else 0.0, nearest)
+
+    def bag(self, text: str) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """The features of a text that phrasings have, by number, and the weight of each; of the whole text they would have unit length."""
+        weighted = _unit({feature: weight * self._rarity(feature) for feature, weight in _bag(self._lexical, text).items()})
+        known = [(self._numbers[feature], weight) for feature, weight in weighted.items() if feature in self._numbers]
+        return np.array([number for number, _ in known], np.int64), np.array([weight for _, weight in known], np.float32)
 
     def _alike(self, text: str, vector: NDArray[Any], read: NDArray[np.float32] | None) -> NDArray[np.float32]:
         """Likeness of each phrasing to one wording."""

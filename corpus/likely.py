@@ -5,8 +5,8 @@ differences matter between answers that stand close together. It is multinomial 
 is the mean of the phrasings of each answer (prototypical networks: Snell et al. 2017), so an answer with two phrasings is no worse
 off than by its mean. Plain arithmetic with a fixed seed: the same phrasings give the same weights. In the folder `reading` of a release:
 
-    likely.npz    weights float16 (classes, dimension + 1); rows int32 (classes,), the passage that answers, -1: none; key: of the phrasings and
-                  the encoder, so that the same ones are not learned from again
+    likely.npz    weights float16 (classes, dimension + 1); places int32 (classes, 3), the row of the passage that answers (-1: none), start and end
+                  of the words that do; key: of the phrasings and the encoder, so that the same ones are not learned from again
 """
 
 from __future__ import annotations
@@ -25,16 +25,26 @@ from corpus.asked import places_of
 from corpus.model import Ask, Passage
 
 FILE = "likely.npz"
-NAME = "likely-1"  # named in the manifest: another way to learn makes another release
+NAME = "likely-2"  # named in the manifest: another way to learn makes another release
 SEEDS = Path(__file__).parent / "texts" / FILE  # what the phrasings of the sample texts taught, so that nobody's first run learns it
 SHARPNESS = 20.0  # of the means that it starts from: cosines times this are logits
 FEWEST = 3  # questions of a topic without an answer; a smaller topic joins the one it is nearest to
-STEPS, BATCH = 280, 1024  # phrasings a step; the sample has sixty thousand, so each is seen four times
+STEPS, BATCH = 280, 1024  # phrasings a step; the sample has eighty thousand, so each is seen three to four times
 RATE, SMOOTHING = 0.1, 0.05  # step of Adam (Kingma and Ba 2015); share of each target that is spread over all classes
 MOMENTS = 0.9, 0.99
 LEAST = 1e-4  # a passage that is less likely is left out
 Known = Callable[[str], "NDArray[np.float16] | None"]
 """Weights that were learned before under a key, if they were."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """rows: passage row -> probability that it is asked for.  places: passage row -> (start, end, probability) of the words in it that are asked
+    for.  nowhere: probability that nothing answers."""
+
+    rows: Mapping[int, float]
+    places: Mapping[int, tuple[tuple[int, int, float], ...]]
+    nowhere: float
 
 
 def nothing_known(_: str) -> None:
@@ -120,18 +130,19 @@ def key_of(asks: Sequence[Ask], revision: str) -> str:
     return hashlib.sha256("\n".join((revision, repr(settings), *named)).encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def write(folder: Path, asks: Sequence[Ask], vectors: NDArray[np.float16], passages: Sequence[Passage], revision: str, known: Known) -> None:
-    """Learn, unless the weights are `known`, and write. vectors: (asks, dimension) by the encoder of that revision."""
+def write(folder: Path, asks: Sequence[Ask], vectors: NDArray[np.float16], passages: Sequence[Passage], revision: str, known: Known) -> Classes:
+    """Learn, unless the weights are `known`, and write; returns the classes. vectors: (asks, dimension) by the encoder of that revision."""
     wide = vectors.astype(np.float32)
     classes, key = classes_of(asks, wide), key_of(asks, revision)
     weights = known(key)
     if weights is None:
         weights = learned(classes, wide).astype(np.float16)
-    rows = np.full(len(classes), -1, np.int32)
+    places = np.full((len(classes), 3), -1, np.int32)
     answered = np.flatnonzero(classes.stands >= 0)
-    rows[answered] = places_of([asks[at] for at in classes.stands[answered]], passages)[:, 0]
+    places[answered] = places_of([asks[at] for at in classes.stands[answered]], passages)
     with (folder / FILE).open("wb") as stream:
-        np.savez(stream, key=np.array(key), weights=weights, rows=rows)
+        np.savez(stream, key=np.array(key), weights=weights, places=places)
+    return classes
 
 
 def stored(file: Path, key: str) -> NDArray[np.float16] | None:
@@ -146,8 +157,8 @@ def stored(file: Path, key: str) -> NDArray[np.float16] | None:
 def _read(file: Path) -> Mapping[str, NDArray[Any]]:
     """What a file holds. Raises OSError when it is missing, ValueError when it is damaged."""
     try:
-        with np.load(file) as kept:
-            return {name: kept[name] for name in ("key", "weights", "rows")}
+        with file.open("rb") as stream, np.load(stream) as kept:  # a damaged file would stay open otherwise
+            return {name: kept[name] for name in ("key", "weights", "places")}
     except (KeyError, EOFError, zipfile.BadZipFile) as error:
         raise ValueError(f"{file.name} is damaged: {error}") from error
 
@@ -157,7 +168,7 @@ def learned_of(file: Path, rows: NDArray[np.bool_]) -> list[NDArray[np.float16]]
     if not file.is_file():
         return []
     kept = _read(file)
-    return list(kept["weights"][rows[kept["rows"]], :-1])
+    return list(kept["weights"][rows[kept["places"][:, 0]], :-1])
 
 
 class Likely:
@@ -167,24 +178,27 @@ class Likely:
         """Raises OSError or ValueError when the file is missing or damaged."""
         kept = _read(file)
         weights = kept["weights"].astype(np.float32)
-        self._weights, self._before, self._rows = weights[:, :-1], weights[:, -1], kept["rows"]
+        self._weights, self._before, self._places = weights[:, :-1], weights[:, -1], kept["places"]
 
     def logits(self, vector: NDArray[np.float32]) -> NDArray[np.float32]:
         """float32 (classes,) of a question. vector: (dimension,)."""
         found: NDArray[np.float32] = self._weights @ vector + self._before
         return found
 
-    def rows(self, logits: NDArray[np.float32], allowed: NDArray[np.bool_] | None = None) -> tuple[Mapping[int, float], float]:
-        """Passage row -> probability that it is asked for, and the probability that nothing answers.
+    def shares(self, logits: NDArray[np.float32], allowed: NDArray[np.bool_] | None = None) -> Shares:
+        """Who shares the probability that something is asked for.
 
         allowed: bool per passage row; what other passages answer is left out, as if nobody had ever asked for it.
         """
-        rows = self._rows
+        rows = self._places[:, 0]
         counts = np.ones(len(rows), bool) if allowed is None else (rows < 0) | allowed[rows]
         if not counts.any():
-            return {}, 0.0
-        shares = _shares(logits[counts])
-        total = np.bincount(rows[counts] + 1, shares)
+            return Shares({}, {}, 0.0)
+        shares, places = _shares(logits[counts]), self._places[counts]
+        total = np.bincount(places[:, 0] + 1, shares)
         likely = np.flatnonzero(total[1:] > LEAST)
-        return dict(zip(likely.tolist(), total[likely + 1].tolist(), strict=True)), float(total[0])
-
+        told: dict[int, list[tuple[int, int, float]]] = {}
+        for at in np.flatnonzero((shares > LEAST) & (places[:, 0] >= 0)).tolist():
+            row, start, end = places[at].tolist()
+            told.setdefault(row, []).append((start, end, float(shares[at])))
+        return Shares(dict(zip(likely.tolist(), total[likely + 1].tolist(), strict=True)), {row: tuple(some) for row, some in told.items()}, float(total[0]))

@@ -153,6 +153,7 @@ class Hit:
     read: float | None = None  # cosine of its best unit by the encoder, -1..1; None where nothing was encoded
     votes: float = 0.0  # share of the nearest known phrasings that this passage answers, 0..1
     likely: float = 0.0  # probability that its words are what is asked for, by the classifier that the phrasings taught (corpus/likely.py)
+    told: tuple[tuple[int, int, float], ...] = ()  # (start, end, probability) of the words in it that are: offsets in the canonical text
 
 
 def text_hash(text: str) -> str:

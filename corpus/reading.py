@@ -24,7 +24,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from corpus import likely
+from corpus import asked, bayes, likely
 from corpus.encoder import Encoder
 from corpus.errors import ReleaseMismatch
 from corpus.model import Ask, Document, Passage
@@ -32,7 +32,7 @@ from corpus.release import Contents, Derive, Release
 from corpus.units import units_of
 
 FOLDER = "reading"
-MOST_TEXTS = 80_000  # passages, units and phrasings together; reading that many takes about twelve minutes on two cores
+MOST_TEXTS = 100_000  # passages, units and phrasings together; reading that many takes about a quarter of an hour on two cores
 Vectors = Callable[[Sequence[str]], np.ndarray]
 """Vectors (float16) of texts that carry their prefix, made or remembered."""
 
@@ -93,8 +93,9 @@ def derive_reading(encoder: Encoder, vectors: Vectors, known: likely.Known = lik
         if 0 < len(texts.all) <= MOST_TEXTS:
             write(folder / FOLDER, texts, encoder, vectors)
             if contents.asks:
-                asked = np.load(folder / FOLDER / "asks.npy")
-                likely.write(folder / FOLDER, contents.asks, asked, contents.passages, encoder.revision, known)
+                vectors_of_asks = np.load(folder / FOLDER / "asks.npy")
+                classes = likely.write(folder / FOLDER, contents.asks, vectors_of_asks, contents.passages, encoder.revision, known)
+                bayes.write(folder / FOLDER, folder / asked.FOLDER, classes.of, len(classes))
 
     return derive
 
@@ -133,6 +134,7 @@ class ReadingIndex:
         )
         self._offsets: NDArray[np.int64] = np.load(folder / "offsets.npy")
         self.likely = likely.Likely(folder / likely.FILE) if len(self._asks) else None
+        self.words = bayes.Words(folder / bayes.FILE) if len(self._asks) else None
         self.read = lru_cache(maxsize=64)(self._read)
 
     def _read(self, question: str) -> Read:
@@ -175,8 +177,8 @@ def stored(release: Release, keys: Collection[str] | None = None) -> list[NDArra
     offsets = np.load(folder / "offsets.npy")
     names = [release.sources[position].key for position in release.source_of_row]
     rows = np.array([keys is None or name in keys for name in names], bool)
-    asked = np.array([keys is None or ask.source in keys for ask in release.asks()], bool)
+    of_asks = np.array([keys is None or ask.source in keys for ask in release.asks()], bool)
     of_units = np.repeat(rows, np.diff(offsets))
-    parts = ((name, mask) for name, mask in (("passages", rows), ("units", of_units), ("asks", asked)))
+    parts = ((name, mask) for name, mask in (("passages", rows), ("units", of_units), ("asks", of_asks)))
     found = [vector for name, mask in parts for vector in np.load(folder / f"{name}.npy")[mask]]
     return found + likely.learned_of(folder / likely.FILE, np.append(rows, keys is None))

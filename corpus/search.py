@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 
-from corpus import asked
+from corpus import asked, bayes
 from corpus import lexical as lexical_index
 from corpus.asked import AskIndex, Like
 from corpus.encoder import Encoder, bundled_encoder
@@ -128,10 +128,11 @@ class HybridSearch:
             return None
         near = read.asks if read is not None else None
         like = self.phrasings.like([(text, self._embed(text)) for text in said], allowed, near)
-        if read is None or self._reading is None or self._reading.likely is None:
+        if read is None or self._reading is None or self._reading.likely is None or self._reading.words is None:
             return like
-        likely, nowhere = self._reading.likely.rows(read.classes, allowed)
-        return replace(like, likely=likely, nowhere=nowhere)
+        words = self._reading.words.logits(*self.phrasings.bag(said[0]))
+        shares = self._reading.likely.shares(read.classes + bayes.SHARE * words, allowed)
+        return replace(like, likely=shares.rows, told=shares.places, nowhere=shares.nowhere)
 
     @property
     def reading(self) -> ReadingIndex | None:
@@ -226,7 +227,7 @@ class HybridSearch:
         return tuple(
             Hit(
                 passage, float(score), lexical.get(row, 0.0), float(cosine), rank, row, likeness, (start, end), close,
-                like.votes.get(row, 0.0), like.likely.get(row, 0.0),
+                like.votes.get(row, 0.0), like.likely.get(row, 0.0), like.told.get(row, ()),
             )
             for rank, (passage, row, score, cosine, (likeness, start, end), close) in enumerate(
                 zip(found, rows.tolist(), scores, cosines, answers, near, strict=True), start=1

@@ -38,6 +38,7 @@ STRENGTHS = (0.03, 0.1, 0.3, 1.0, 3.0)  # C of the regression; small is cautious
 MOST_FALSE = 0.08  # of answerable questions left unanswered
 AIM = 0.80  # abstention F1 that this must reach; when it cannot, see careful_threshold
 MOST_LOST = 0.15  # of good answers withheld, then
+NEARLY = 0.97  # of the highest usefulness
 WEIGHTS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.7)  # of the dense leg, tried
 
 
@@ -197,16 +198,17 @@ def threshold_for(sure: np.ndarray, answerable: np.ndarray, most_false: float = 
     return round(-max(allowed)[1], 4) if allowed else 0.0
 
 
-def careful_threshold(sure: np.ndarray, good: np.ndarray, most_lost: float = MOST_LOST) -> float:
-    """For when the aim is out of reach: the most useful threshold (right +1, wrong -2) that loses few good answers.
+def careful_threshold(sure: np.ndarray, good: np.ndarray, answerable: np.ndarray, most_lost: float = MOST_LOST) -> float:
+    """For when the aim is out of reach: a useful threshold (right +1, wrong -2) that loses few good answers.
 
-    Silence instead of a wrong answer is no loss, so only good answers that would be withheld are bounded.
+    Silence instead of a wrong answer is no loss, so only good answers that would be withheld are bounded. Usefulness hardly changes over a
+    wide range; of the thresholds that are nearly the most useful (`NEARLY`) the one with the best abstention F1.
     """
     worth = np.where(good, 1.0, -2.0)
-    kept = [
-        (float(worth[sure >= t].sum()), -t) for t in _candidates(sure) if (good & (sure < t)).sum() <= most_lost * good.sum()
-    ]
-    return round(-max(kept)[1], 4) if kept else 0.0
+    kept = [t for t in _candidates(sure) if (good & (sure < t)).sum() <= most_lost * good.sum()]
+    useful = [float(worth[sure >= t].sum()) for t in kept]
+    near = [t for t, value in zip(kept, useful, strict=True) if value >= max(useful) - (1 - NEARLY) * abs(max(useful))]
+    return round(float(max(near, key=lambda t: (decisions(sure, answerable, t)["abstention_f1"], -t))), 4) if near else 0.0
 
 
 def _candidates(sure: np.ndarray) -> np.ndarray:
@@ -243,7 +245,7 @@ def chosen_fit(samples: Sequence[Sample], also: Sequence[Sample] = ()) -> tuple[
     sure, rule = tried[strength], "at most 8 % false abstention"
     threshold = threshold_for(sure, answerable)
     if decisions(sure, answerable, threshold)["abstention_f1"] < AIM:
-        threshold, rule = careful_threshold(sure, good), f"most useful while at most {MOST_LOST:.0%} of good answers are withheld"
+        threshold, rule = careful_threshold(sure, good, answerable), f"best abstention F1 of the nearly most useful ones that withhold at most {MOST_LOST:.0%} of good answers"
     return replace(fit(samples, strength, also), threshold=threshold), strength, rule
 
 

@@ -1,7 +1,7 @@
 """How well the guard and the masker do on the phrase sets: `python -m evals.guard_report [--held | --asked]`.
 
 Without --held the *_dev sets, which were looked at while the rules were made; with --held the *_held sets, which were not, and with --asked
-what people ask who were not thinking of emergencies (asked.jsonl). Only counts are printed, never a phrase. Intervals are Wilson's, 95 %.
+what people ask who were not thinking of emergencies (asked.jsonl), and those of such questions that an earlier guard doubted (doubted.jsonl, weighed.jsonl). Only counts are printed, never a phrase. Intervals are Wilson's, 95 %.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from assistant.cards import Cards, CardText
 from assistant.guard import Guard, Verdict
 from assistant.model import Card
 from assistant.personal_data import Masker, Span, overlap
-from evals.train_guard import ordinary, read_phrases
+from evals.train_guard import DOUBTED, ordinary, read_phrases
 from evals.train_guard import rows as learned_rows
 
 FOLDER = Path(__file__).parent / "phrases"
 SETS = ("crisis", "judgement", "injection")
-ASKED = "asked.jsonl"
+ASKED = ("asked", *DOUBTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,15 +113,18 @@ def ordinary_alarms(split: str, guard: Guard) -> Iterator[Share]:
     yield Share("crisis: false alarms, ordinary phrases", sum(guard.check(t).crisis is not None for t in texts), len(texts))
 
 
-def of_asked(guard: Guard) -> Iterator[Share]:
-    """Cards on questions of writers who thought of method: what two readers call an emergency, a question about emergencies, or neither."""
-    found = [(row["label"], guard.check(row["text"])) for row in read_phrases(FOLDER / ASKED)]
-    for label in ("crisis", "protocol"):
-        some = [verdict for name, verdict in found if name == label]
-        yield Share(f"asked: card on {label}", sum(v.crisis is not None for v in some), len(some))
-    some = [verdict for name, verdict in found if name == "none"]
-    yield Share("asked: false alarms, crisis", sum(v.crisis is not None for v in some), len(some))
-    yield Share("asked: false alarms, judgement", sum(v.judgement is not None for v in some), len(some))
+def of_asked(guard: Guard, name: str) -> Iterator[Share]:
+    """Cards on questions of writers who thought of method: what two readers call an emergency, a question about emergencies, a request to judge
+    somebody, or none of these. Those of doubted.jsonl were read for emergencies alone, those of weighed.jsonl for requests to judge."""
+    found = [(row["label"], guard.check(row["text"])) for row in read_phrases(FOLDER / f"{name}.jsonl")]
+    for kind in ("crisis", "judgement"):
+        if name in DOUBTED and DOUBTED[name] != kind:
+            continue
+        for label in ("crisis", "protocol") if kind == "crisis" else ("judgement",):
+            if some := [said_yes(kind, verdict) for said, verdict in found if said == label]:
+                yield Share(f"{name}: card on {label}", sum(some), len(some))
+        some = [said_yes(kind, verdict) for said, verdict in found if said == "none"]
+        yield Share(f"{name}: false alarms, {kind}", sum(some), len(some))
 
 
 def kept_apart() -> list[tuple[str, str]]:
@@ -204,7 +207,9 @@ def main() -> None:
     parser.add_argument("--lists", type=Path, default=None, help="folder for the look-up lists of deduce")
     arguments = parser.parse_args()
     if arguments.asked:
-        say(f"phrase set: {ASKED}", *of_asked(report_guard()))
+        guard = report_guard()
+        for name in ASKED:
+            say(f"phrase set: {name}.jsonl", *of_asked(guard, name))
         return
     split = "held" if arguments.held else "dev"
     guard, masker = report_guard(), Masker(cache=arguments.lists)

@@ -128,6 +128,7 @@ class Asked(_Strict):
     history: tuple[str, ...] = ()
     type: Type | None = None  # other than the cluster's
     expect: Expect | None = None
+    card: Literal["", "crisis", "judgement"] | None = None
     critical: bool = False
     masked: tuple[str, ...] = ()
     reviewed_by: tuple[str, ...] = ()
@@ -166,7 +167,7 @@ class Cluster(_Strict):
             question=asked.question,
             history=asked.history,
             expect=asked.expect or self.expect,
-            card=self.card,
+            card=self.card if asked.card is None else asked.card,
             critical=asked.critical,
             anchors=anchors,
             nuggets=nuggets,

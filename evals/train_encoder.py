@@ -227,8 +227,8 @@ def model_again(folder: Path) -> tuple[Any, Tokenizer]:
 
     def widened(name: str) -> NDArray[np.float32]:
         if f"{name}_small" in kept:
-            return kept[f"{name}_small"] * kept[f"{name}_scale"]
-        return (kept[f"{name}_quantized"] - kept[f"{name}_zero_point"]) * kept[f"{name}_scale"]
+            return np.asarray(kept[f"{name}_small"] * kept[f"{name}_scale"], np.float32)
+        return np.asarray((kept[f"{name}_quantized"] - kept[f"{name}_zero_point"]) * kept[f"{name}_scale"], np.float32)
 
     embeddings = ("word_embeddings", "position_embeddings", "token_type_embeddings")
     state = {f"embeddings.{name}.weight": widened(f"model.embeddings.{name}.weight") for name in embeddings}
@@ -453,7 +453,7 @@ def write_model(folder: Path, model: Any, tokenizer: Tokenizer, mean: NDArray[np
 
 
 def write_seeds_of_sample() -> None:
-    """corpus/texts/encoded.npz and likely.npz: so that nobody's first run encodes sixty thousand phrasings, and learns from them."""
+    """corpus/texts/encoded.npz and likely.npz: so that nobody's first run encodes eighty thousand phrasings, and learns from them."""
     from corpus import likely
     from corpus.embedder import HashEmbedder
     from corpus.encoder import SeededEncoder, bundled_encoder, write_seeds

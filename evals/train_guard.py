@@ -2,7 +2,7 @@
 
 Phrases: the *_dev sets, the examples of the cards, evals/guard_phrases.jsonl, and as ordinary questions those that the first page
 offers and the phrasings of the sample corpus (corpus/texts/phrasings.toml); one phrasing in five is kept apart to count false alarms
-on (`evals.guard_report`). The *_held sets and asked.jsonl are never learned from. Four models: "crisis" (somebody may be in danger now),
+on (`evals.guard_report`). The *_held sets, asked.jsonl, doubted.jsonl and weighed.jsonl are never learned from. Four models: "crisis" (somebody may be in danger now),
 "asked" (a question about emergencies in general), "protocol" (which of those two it is) and "judgement". Phrases that look alike stay
 in one fold. Strength and thresholds are chosen on phrases the model did not see, and only on those that the rules were not written from
 (FRESH), because on the others the rules look better than they are. --check repeats that choice inside each fold of an outer
@@ -33,10 +33,12 @@ HERE = Path(__file__).parent
 LABELS = ("crisis", "asked", "protocol", "judgement")
 STRENGTHS = (15.0, 40.0)
 FRESH = 644  # phrases of guard_phrases.jsonl with a higher number were written after the rules and not used for them
-ORDINARY = {"crisis": 0.015, "asked": 0.015, "protocol": 0.02, "judgement": 0.02}  # false alarms allowed on ordinary questions
+ORDINARY = {"crisis": 0.015, "asked": 0.015, "protocol": 0.02, "judgement": 0.012}  # false alarms allowed on ordinary questions
 HARD = {"crisis": 0.18, "asked": 0.03, "protocol": 0.08, "judgement": 0.06}  # and on phrases that were written to mislead; "protocol" only adds the answer below the card
 STEPS = 60  # probabilities that are tried as threshold and as floor
 FOLDS = 5
+# an earlier guard gave these a card, or nearly did: they teach the models that readers had in mind, but what share of them gets a card says nothing
+DOUBTED = {"doubted": "crisis", "weighed": "judgement"}
 # How much more a rare feature may weigh: the power of its inverse document frequency.
 RARITY = {"crisis": 1.5, "asked": 1.0, "protocol": 0.0, "judgement": 0.0}
 OVERRULED = {"crisis": 0.2, "asked": 0.2, "protocol": 0.35, "judgement": 0.35}  # only below it a yes of the rules is overruled
@@ -79,7 +81,8 @@ class Choice:
 def rows() -> Iterator[tuple[str, str, str, bool]]:
     """(set, label, text, fresh) of every phrase that may be learned from, each text once; none that the guard is counted on."""
     folder = HERE / "phrases"
-    seen = {row["text"] for file in (*folder.glob("*_held.jsonl"), folder / "asked.jsonl") for row in read_phrases(file)}
+    counted = (*folder.glob("*_held.jsonl"), *(folder / f"{name}.jsonl" for name in ("asked", *DOUBTED)))
+    seen = {row["text"] for file in counted for row in read_phrases(file)}
     for name, label, text, fresh in _all_rows():
         if text not in seen:
             seen.add(text)
@@ -91,7 +94,7 @@ def _all_rows() -> Iterator[tuple[str, str, str, bool]]:
         for row in read_phrases(HERE / "phrases" / f"{name}_dev.jsonl"):
             yield name, row["label"], row["text"], False
     for row in read_phrases(HERE / "guard_phrases.jsonl"):
-        yield row["set"], row["label"], row["text"], int(row["id"][3:]) > FRESH
+        yield row["set"], row["label"], row["text"], int(row["id"][3:]) > FRESH and row["set"] not in DOUBTED
     for name in ("crisis", "judgement"):
         for text in _examples(name):
             yield name, name, text, False
@@ -169,6 +172,10 @@ def _wanted(label: str, name: str, found: str, text: str, guard: Guard) -> bool 
     """Yes, no, or not a phrase for this model."""
     if name.startswith("ordinary ") and name != f"ordinary {_set_of(label)}":
         return None
+    if name in DOUBTED:
+        if DOUBTED[name] != _set_of(label):
+            return None
+        name = DOUBTED[name]
     told, asked = (name == "crisis" and found == kind for kind in ("crisis", "protocol"))
     if label == "protocol":
         return asked if told or asked else None

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from assistant.confidence import SIGNALS, confidence
+from assistant.confidence import SIGNALS, confidence, odds
 from evals.calibrate import Sample, careful_threshold, chosen_fit, decisions, fit, listening, nested, out_of_fold, threshold_for
 from evals.items import load
 from evals.world import World
@@ -76,7 +76,16 @@ def test_further_questions_teach_the_weights_to_the_same_weight_but_not_the_thre
     model, strength, _ = chosen_fit(made, also)
     sure, good = out_of_fold(made, strength, also=also), np.array([s.good for s in made])
     answerable = np.array([s.answerable for s in made])
-    assert model.threshold in (threshold_for(sure, answerable), careful_threshold(sure, good))
+    assert model.threshold in (threshold_for(sure, answerable), careful_threshold(sure, good, answerable))
+
+
+def test_of_thresholds_that_are_nearly_as_useful_the_one_with_the_better_abstention_is_taken() -> None:
+    sure = np.array([*np.linspace(0.5, 1, 100), 0.3, 0.3, 0.3, 0.2, 0.2])
+    good = np.array([True] * 100 + [False, True, True, False, False])
+    answerable = np.array([True] * 100 + [False, True, True, False, False])
+    taken = careful_threshold(sure, good, answerable)
+    assert 0.2 < taken <= 0.3, "at 0.5 the two good answers at 0.3 would be withheld for the one wrong one: as useful, but a worse F1"
+    assert decisions(sure, answerable, taken)["false_abstention"] == 0
 
 
 def test_weights_are_written_for_signals_as_they_are() -> None:
@@ -85,3 +94,7 @@ def test_weights_are_written_for_signals_as_they_are() -> None:
     sure = model.sure(np.array([s.seen for s in made]))
     assert sure[[s.good for s in made]].mean() > sure[[not s.good for s in made]].mean() + 0.3
 
+
+def test_probabilities_reach_the_decision_as_odds_from_0_to_1() -> None:
+    assert [odds(p) for p in (0.0, 1e-5, 0.5, 1 - 1e-5, 1.0)] == [0.0, 0.0, 0.5, 1.0, 1.0]
+    assert odds(0.99) - odds(0.9) == pytest.approx(odds(0.1) - odds(0.01)), "it counts alike on both ends"

@@ -62,9 +62,9 @@ def test_the_same_phrasings_teach_the_same_and_each_finds_its_answer(vectors: ND
     assert np.array_equal(learned(classes, vectors), learned(classes, vectors))
     opened = Likely(file)
     for row, ask in enumerate(ASKS):
-        rows, nowhere = opened.rows(opened.logits(vectors[row]))
-        assert sum(rows.values()) + nowhere == pytest.approx(1, abs=1e-2)
-        right = nowhere if not ask.source else rows[0 if ask.start == 0 else 1]
+        shares = opened.shares(opened.logits(vectors[row]))
+        assert sum(shares.rows.values()) + shares.nowhere == pytest.approx(1, abs=1e-2)
+        right = shares.nowhere if not ask.source else shares.rows[0 if ask.start == 0 else 1]
         assert right > 0.5
 
 
@@ -77,9 +77,20 @@ def test_a_topic_that_is_hardly_asked_for_joins_the_nearest(vectors: NDArray[np.
 
 def test_what_may_not_answer_has_no_share_and_the_others_have_all(vectors: NDArray[np.float32], file: Path) -> None:
     opened = Likely(file)
-    rows, nowhere = opened.rows(opened.logits(vectors[0]), np.array([False, True]))
-    assert set(rows) <= {1}
-    assert sum(rows.values()) + nowhere == pytest.approx(1, abs=1e-2)
+    shares = opened.shares(opened.logits(vectors[0]), np.array([False, True]))
+    assert set(shares.rows) | set(shares.places) <= {1}
+    assert sum(shares.rows.values()) + shares.nowhere == pytest.approx(1, abs=1e-2)
+
+
+def test_the_words_of_a_passage_that_are_asked_for_have_its_share(vectors: NDArray[np.float32], tmp_path: Path) -> None:
+    one = (Passage("p0", "H01@1", (), (), 0, 40, "x" * 40),)  # both answers stand in it
+    likely.write(tmp_path, ASKS, vectors.astype(np.float16), one, "encoder 1", likely.nothing_known)
+    opened = Likely(tmp_path / likely.FILE)
+    for row, place in ((0, (0, 9)), (2, (20, 30))):
+        shares = opened.shares(opened.logits(vectors[row]))
+        told = {(start, end): share for start, end, share in shares.places[0]}
+        assert max(told, key=lambda where: told[where]) == place
+        assert sum(told.values()) == pytest.approx(shares.rows[0], abs=1e-3)
 
 
 def test_what_was_learned_of_the_same_phrasings_is_taken_over_wherever_their_answers_stand(tmp_path: Path, vectors: NDArray[np.float32], file: Path) -> None:

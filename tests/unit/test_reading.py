@@ -13,6 +13,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from assistant.model import Question
+from assistant.retrieve import retrieve
 from assistant.wiring import AssistantSettings, shelve
 from corpus import likely, reading
 from corpus.embedder import HashEmbedder
@@ -64,6 +66,21 @@ def test_hits_say_how_near_the_encoder_finds_them_and_a_release_without_it_says_
     plain = shelved(tmp_path / "plain").search
     assert plain.read("dossier") is None
     assert [h.read for h in plain.search("dossier", 1)] == [None]
+
+
+def test_the_words_that_a_phrasing_belongs_to_are_what_is_told_and_score_best_of_their_passage(home: Path) -> None:
+    with open_release(home) as release:
+        opened = shelve(release, READS)
+        asks = [ask for ask in release.asks() if ask.source]
+        for ask in asks:
+            question = Question(ask.text, ask.text)
+            found = retrieve(question, opened.search, opened.relevance, opened.shelf, opened.search.answering(TODAY)).ranked
+            first = next(s for s in found if s.hit.passage.source == ask.source and s.hit.passage.start <= ask.start < s.hit.passage.end)
+            assert max(first.hit.told, key=lambda told: told[2])[:2] == (ask.start, ask.end)
+            assert sum(share for _, _, share in first.hit.told) == pytest.approx(first.hit.likely, abs=1e-3)
+            best = first.units[first.best]
+            assert best.start < ask.end
+            assert ask.start < best.end
 
 
 def test_phrasings_that_the_encoder_reads_do_not_take_memory_for_the_other_embedding_too(home: Path) -> None:

@@ -67,13 +67,13 @@ def retrieve(
 
 def spoken(question: Question) -> str:
     """What the encoder reads of a question, once: the clauses that ask. It was raised on many languages, so English stays English."""
-    return question.text if question.language == "en" and not question.history else question.search
+    return question.text if question.language == "en" and not question.history else question.asked
 
 
 def wordings(question: Question) -> tuple[str, ...]:
     """The ways a question was put: as it stands alone, the clauses that ask, and in the language it was typed in."""
     typed = () if question.history else (question.text,)
-    return tuple(dict.fromkeys((question.search, *typed)))
+    return tuple(dict.fromkeys((question.search, question.asked, *typed)))
 
 
 def merged(whole: Sequence[Hit], asked: Sequence[Hit], share: float) -> tuple[Hit, ...]:

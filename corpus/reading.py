@@ -8,6 +8,7 @@ A folder `reading` of a release holds, derived from its texts:
     offsets.npy     int64 (passages + 1,): the units of passage i are offsets[i] .. offsets[i + 1]
     asks.npy        float16 (asks, dimension): each phrasing, read as a question
     likely.npz      the classifier that the phrasings teach (corpus/likely.py), where there are any
+    words.npz       how their words are counted beside it (corpus/bayes.py)
 
 Reading takes milliseconds a text, so a release gets this folder up to `MOST_TEXTS` texts; a larger one is searched by words and by the
 static embedding alone. Search is exact: 50,000 vectors are compared in a few milliseconds.

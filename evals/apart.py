@@ -5,7 +5,8 @@
 The items of evals/items say more of each question (facts, refusals, conversations), but they are few: a difference of two points drowns in
 their intervals. These are many. Their writers saw the headings of the sample corpus and not its texts; others, who read all of it, judged which
 sentences answer, help, or do neither (evals/judged.py). the decision to answer (`evals calibrate`) and the
-weights of the ranking (`evals ranking`) are fitted on them; nothing else is.
+weights of the ranking (`evals ranking`) are fitted on them; how much the words of phrasings count (corpus/bayes.py) and from which length on a story is told
+apart (assistant/focus.py) were chosen on parts of them.
 """
 
 from __future__ import annotations

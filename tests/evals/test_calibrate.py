@@ -80,12 +80,14 @@ def test_further_questions_teach_the_weights_to_the_same_weight_but_not_the_thre
 
 
 def test_of_thresholds_that_are_nearly_as_useful_the_one_with_the_better_abstention_is_taken() -> None:
-    sure = np.array([*np.linspace(0.5, 1, 100), 0.3, 0.3, 0.3, 0.2, 0.2])
-    good = np.array([True] * 100 + [False, True, True, False, False])
-    answerable = np.array([True] * 100 + [False, True, True, False, False])
+    sure = np.array([*np.linspace(0.5, 1, 100), 0.3, 0.3, 0.2, 0.2])
+    good = np.array([True] * 100 + [False, True, False, False])
+    answerable = np.array([True] * 102 + [False, False])  # one answer that could be given would be the wrong one
+    worth = [float(np.where(good, 1, -2)[sure >= t].sum()) for t in (0.3, 0.5)]
+    assert worth == [99, 100], "0.5 is the most useful"
     taken = careful_threshold(sure, good, answerable)
-    assert 0.2 < taken <= 0.3, "at 0.5 the two good answers at 0.3 would be withheld for the one wrong one: as useful, but a worse F1"
-    assert decisions(sure, answerable, taken)["false_abstention"] == 0
+    assert 0.2 < taken <= 0.3
+    assert decisions(sure, answerable, taken)["abstention_f1"] == 1 > decisions(sure, answerable, 0.5)["abstention_f1"]
 
 
 def test_weights_are_written_for_signals_as_they_are() -> None:

@@ -143,12 +143,17 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A verified sentence and the keys of its citations. header: column headings when it is a table row."""
+    """A verified sentence and the keys of its citations. header: column headings when it is a table row.
+
+    heading: of its section, word for word, where a list or table begins that nothing else introduces: "Zinnen die je niet zegt" is not to be
+    missed above the sentences below it. "" everywhere else.
+    """
 
     text: str
     citations: tuple[str, ...]
     kind: UnitKind = "sentence"
     header: tuple[str, ...] = ()
+    heading: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -186,6 +186,8 @@ def sentences_html(answer: Answer, context: Context) -> str:
     """The sentences: running text as paragraphs (one for each source), list items as lists, table rows as labelled lines."""
     out: list[str] = []
     for kind, run in _runs(answer.sentences):
+        if run[0].heading:
+            out.append(f'<h4 class="vb-under">{escape(run[0].heading)}</h4>')
         pieces = [sentence_html(s, answer, context) for s in run]
         if kind == "list":
             out.append("<ul>" + "".join(f"<li>{p}</li>" for p in pieces) + "</ul>")
@@ -201,7 +203,7 @@ def _runs(sentences: Sequence[Sentence]) -> list[tuple[str, list[Sentence]]]:
     for s in sentences:
         kind = {"list_item": "list", "table_row": "table"}.get(s.kind, "text")
         last = runs[-1] if runs else None
-        same = last is not None and last[0] == kind and (kind != "text" or last[1][-1].citations == s.citations)
+        same = last is not None and last[0] == kind and not s.heading and (kind != "text" or last[1][-1].citations == s.citations)
         if same and last is not None and not (kind == "text" and last[1][-1].kind == "lead_in"):
             last[1].append(s)
         else:

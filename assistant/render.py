@@ -26,7 +26,7 @@ def as_json(answer: Answer, id_: str | None = None) -> dict[str, Any]:
         "card": None if answer.card is None else {"kind": answer.card.kind, "title": answer.card.title, "lines": list(answer.card.lines)},
         "confidence": answer.confidence,
         "release": answer.release,
-        "sentences": [{"text": s.text, "citations": list(s.citations)} for s in answer.sentences],
+        "sentences": [{"text": s.text, "citations": list(s.citations), "heading": s.heading} for s in answer.sentences],
         "citations": [_citation(c, answer.sources[c.source]) for c in answer.citations],
         "hits": [_hit(answer, i) for i in range(len(answer.hits))],
         "notices": [{"kind": n.kind, "text": n.text} for n in answer.notices],
@@ -71,7 +71,7 @@ def as_text(answer: Answer) -> str:
     if answer.card:
         parts.append("\n".join((f"!! {answer.card.title}", *(f"   {line}" for line in answer.card.lines))))
     if answer.sentences:
-        parts.append("\n".join(sentence_line(s) for s in answer.sentences))
+        parts.append("\n".join(line for s in answer.sentences for line in (s.heading, sentence_line(s)) if line))
     if answer.citations:
         parts.append("\n".join((f"{say('sources', language)}:", *source_lines(answer))))
     parts += [f"! {n.text}" for n in answer.notices]
@@ -113,7 +113,9 @@ def as_markdown(answer: Answer) -> str:
     lines = [f"**{answer.question.text}**", ""]
     if answer.card:
         lines += [f"**{answer.card.title}**", *(f"- {line}" for line in answer.card.lines), ""]
-    lines += [sentence_line(s) for s in answer.sentences]
+    for s in answer.sentences:
+        lines += [f"**{s.heading}**", ""] if s.heading else []
+        lines.append(sentence_line(s))
     if answer.citations:
         lines += ["", f"{say('sources', answer.question.language)}:", *(line.strip() for line in source_lines(answer))]
     lines += ["", *(p for p in answer.pointers)]

@@ -7,7 +7,7 @@ citation, and its numbers, names, negations and modals must occur in the span it
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from assistant.model import Citation, Draft, DraftSentence, Evidence, Sentence, Unit
@@ -52,10 +52,19 @@ def verify(draft: Draft, evidence: Evidence, shelf: Shelf, analyser: Analyser) -
         else:
             kept.append(sentence)
     citations = _citations([u for s in kept for u in s.units], evidence, shelf)
-    shown = tuple(
-        Sentence(s.text, tuple(dict.fromkeys(_key(citations, u) for u in s.units)), s.units[0].kind, s.units[0].header) for s in kept
-    )
-    return Verified(shown, citations, tuple(problems))
+    return Verified(tuple(_shown(kept, citations)), citations, tuple(problems))
+
+
+def _shown(kept: Sequence[DraftSentence], citations: Sequence[Citation]) -> Iterator[Sentence]:
+    """The sentences with their citations, and with the heading of a section of which a list or table is the first thing shown."""
+    headings, begun = {c.key: c.heading for c in citations}, set[str]()
+    for sentence in kept:
+        first = sentence.units[0]
+        keys = tuple(dict.fromkeys(_key(citations, u) for u in sentence.units))
+        alone = first.kind in ("list_item", "table_row") and first.passage not in begun
+        begun.update(u.passage for u in sentence.units)
+        heading = headings[keys[0]][-1:] if alone else ()
+        yield Sentence(sentence.text, keys, first.kind, first.header, *heading)
 
 
 def _problem(sentence: DraftSentence, passages: object, shelf: Shelf, analyser: Analyser) -> str:

@@ -16,6 +16,7 @@ from assistant import page_html
 from assistant.model import Answer, Card, Citation, Language, Notice, Question, Sentence
 from assistant.page import conversation_from, conversation_to
 from assistant.page_html import Context
+from assistant.render import as_json, as_markdown, as_text
 from assistant.simpler import Plain
 from assistant.ui_wording import TEXTS
 from corpus.model import Hit, Passage, Source
@@ -167,6 +168,15 @@ def test_neighbouring_list_items_become_one_list() -> None:
     assert shown.count("<ul>") == 1
     assert shown.count("<li>") == 2
     assert shown.count("<p>") == 2
+
+
+def test_the_heading_that_a_list_needs_stands_above_it_in_every_view() -> None:
+    items = (Sentence("“Het zal wel meevallen.”", ("B1",), "list_item", heading="Wat je <niet> zegt"), Sentence("“Rustig.”", ("B1",), "list_item"))
+    answer = replace(cited("x"), sentences=(Sentence("Bel 112.", ("B1",), "list_item"), *items))
+    assert '<h4 class="vb-under">Wat je &lt;niet&gt; zegt</h4><ul><li>' in page_html.sentences_html(answer, CONTEXT)
+    assert "- Bel 112. [1]\nWat je <niet> zegt\n- “Het zal" in as_text(answer)
+    assert "**Wat je <niet> zegt**\n\n- “Het zal" in as_markdown(answer)
+    assert [s["heading"] for s in as_json(answer)["sentences"]] == ["", "Wat je <niet> zegt", ""]
 
 
 def test_feedback_carries_the_masked_question_and_no_more_than_it_shows() -> None:

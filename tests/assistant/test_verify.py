@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.model import Draft, DraftSentence, Evidence, Question, Unit
+from assistant.model import Draft, DraftSentence, Evidence, Question, Sentence, Unit
 from assistant.verify import verify, written_problem
 from corpus.model import Hit
 from corpus.units import units_of
@@ -78,3 +78,43 @@ def test_neighbouring_sentences_share_one_citation(tmp_path: Path) -> None:
 def test_hits_know_their_place(tmp_path: Path) -> None:
     _, evidence, _ = world(tmp_path)
     assert all(isinstance(h, Hit) and h.rank == i for i, h in enumerate(evidence.hits, start=1))
+
+
+LISTS = """# Bellen bij gevaar
+
+## Zinnen die je niet zegt
+
+- “Rustig maar, het zal wel meevallen.”
+- “Daar mag ik niets mee doen.”
+
+## Zinnen die je zegt
+
+Houd het kort.
+
+- “Ik bel nu 112 en ik blijf aan de lijn.”
+"""
+
+
+def drafted(tmp_path: Path, heading: str, *places: int) -> tuple[Sentence, ...]:
+    """Some units of a section of LISTS, in that order, as they are shown."""
+    (tmp_path / "texts").mkdir(parents=True)
+    (tmp_path / "texts" / "bellen.md").write_text(LISTS, "utf-8")
+    released(tmp_path / "home", tmp_path / "texts")
+    opened = shelved(tmp_path / "home")
+    hit = next(h for h in opened.search.search("zinnen bij gevaar", 5) if h.passage.heading[-1] == heading)
+    units = units_of(opened.shelf.document(hit.passage.source), hit.passage)
+    evidence = Evidence(Question("q", "q", "q"), (hit,), {hit.passage.source: opened.shelf.by_key[hit.passage.source]})
+    draft = Draft(tuple(DraftSentence(units[i].text, (units[i],)) for i in places))
+    return verify(draft, evidence, opened.shelf, analyser()).sentences
+
+
+def test_a_list_that_no_sentence_introduces_keeps_its_heading(tmp_path: Path) -> None:
+    shown = drafted(tmp_path, "Zinnen die je niet zegt", 0, 1)
+    assert [s.heading for s in shown] == ["Zinnen die je niet zegt", ""]
+
+
+def test_a_list_below_a_sentence_needs_no_heading_unless_that_sentence_is_left_out(tmp_path: Path) -> None:
+    shown = drafted(tmp_path, "Zinnen die je zegt", 0, 1)
+    assert [s.heading for s in shown] == ["", ""]
+    alone = drafted(tmp_path / "alone", "Zinnen die je zegt", 1)
+    assert [s.heading for s in alone] == ["Zinnen die je zegt"]

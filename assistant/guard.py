@@ -109,6 +109,8 @@ class Guard:
         reading = self.judging.read(text)
         hits = self.judging.find(reading)
         judged = self._judged(reading, hits)
+        if judged and self._weight_judged(hits) < ENOUGH and history and self._adds(text) and not self.judges(history[-1].question):
+            judged = ()
         ordered = self._ordered(text, hits)
         return Verdict(
             crisis=self.cards.card("crisis", danger.topic) if danger.found else None,
@@ -138,22 +140,28 @@ class Guard:
 
     def _judged(self, reading: Reading, hits: Sequence[Hit]) -> tuple[str, ...]:
         """Why this asks to judge somebody; () when it does not."""
-        names = {hit.concept for hit in hits}
-        weight = sum(self.judged[name] for name in names & self.judged.keys() - {"order"})
-        opinion = "opinion" in names
-        if "_method" in names and not opinion:
-            weight -= 1.0
-        if "_reported" in names and not opinion:
-            weight -= 1.0
-        if "_own" in names:
-            weight -= 0.7
-        second = self.opinions.get("judgement")
-        if not (second.decides(weight >= ENOUGH, self._judged_features(reading, hits)) if second else weight >= ENOUGH):
+        second, ruled = self.opinions.get("judgement"), self._weight_judged(hits) >= ENOUGH
+        if not (second.decides(ruled, self._judged_features(reading, hits)) if second else ruled):
             return ()
         reasons = tuple(
             f"{hit.concept}: {hit.pattern}" for hit in hits if hit.concept in self.judged and hit.concept != "order"
         )
         return reasons or ("judgement: second opinion",)
+
+    def _weight_judged(self, hits: Sequence[Hit]) -> float:
+        """How plainly the rules see a request to judge."""
+        names = {hit.concept for hit in hits}
+        weight = sum(self.judged[name] for name in names & self.judged.keys() - {"order"})
+        if "opinion" not in names:
+            weight -= 1.0 * ("_method" in names) + 1.0 * ("_reported" in names)
+        return weight - 0.7 * ("_own" in names)
+
+    @staticmethod
+    def _adds(text: str) -> bool:
+        """Does it put another person or case to the question before it? "en als hij 16 is", "en zijn tante": by itself that names somebody
+        and says no more, which is all that the second opinion has to go by."""
+        words = _WORD.findall(text.casefold())
+        return len(words) <= FEW_WORDS and words[:1] in (["en"], ["and"])
 
     def _ordered(self, text: str, hits: Sequence[Hit]) -> tuple[str, ...]:
         """Why this is an order to the assistant; () when it is not."""
@@ -227,7 +235,7 @@ class Guard:
         if self.opinions and reading.words and not ended:
             seen = self._danger_features(marks)
             told = self.opinions["crisis"].decides(weight >= ENOUGH and not general, seen)
-            found = told or self.opinions["asked"].decides(weight >= ENOUGH and general, seen)
+            found = told or "stated" in kept or self.opinions["asked"].decides(weight >= ENOUGH and general, seen)
             if found is not (weight >= ENOUGH):
                 reasons.append("second opinion" if found else "second opinion: no danger")
             weight = max(weight, ENOUGH) if found else min(weight, ENOUGH / 2)

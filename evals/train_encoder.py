@@ -453,7 +453,7 @@ def write_model(folder: Path, model: Any, tokenizer: Tokenizer, mean: NDArray[np
 
 
 def write_seeds_of_sample() -> None:
-    """corpus/texts/encoded.npz and likely.npz: so that nobody's first run encodes eighty thousand phrasings, and learns from them."""
+    """corpus/texts/encoded.npz and likely.npz: so that nobody's first run encodes a hundred thousand phrasings, and learns from them."""
     from corpus import likely
     from corpus.embedder import HashEmbedder
     from corpus.encoder import SeededEncoder, bundled_encoder, write_seeds

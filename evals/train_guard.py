@@ -41,7 +41,7 @@ FOLDS = 5
 DOUBTED = {"doubted": "crisis", "weighed": "judgement"}
 # How much more a rare feature may weigh: the power of its inverse document frequency.
 RARITY = {"crisis": 1.5, "asked": 1.0, "protocol": 0.0, "judgement": 0.0}
-OVERRULED = {"crisis": 0.2, "asked": 0.2, "protocol": 0.35, "judgement": 0.35}  # only below it a yes of the rules is overruled
+OVERRULED = {"crisis": 0.2, "asked": 0.07, "protocol": 0.35, "judgement": 0.35}  # only below it a yes of the rules is overruled
 LEARNED = 8  # one in so many phrasings is learned from: there are tens of thousands, and each teaches little
 ALIKE = 0.5  # share of words from which two phrases are near-duplicates
 SMALLEST = 0.02  # weights below this share of the largest are left out of the file

@@ -50,7 +50,8 @@ STEPS, WARM = 750, 0.04
 LEARNING_RATE, TEMPERATURE = 4e-5, 0.03
 FROZEN = 4  # layers
 PIECES = 96  # of a text while teaching
-ROWS = 32  # texts read at once
+ROWS = 16  # texts read at once; with STEP, 96 questions are taught in 1.3 s instead of 2.3 s of two cores
+STEP = 8  # pieces: batches are filled up to a multiple of it
 NOWHERE = 0.83  # cosine (before the mean is taken off) that a text which answers should exceed, and others not; taught along, this is its start
 
 
@@ -310,7 +311,7 @@ def _filled(rows: Sequence[Any], blank: float = 0) -> tuple[Any, Any]:
     """Tensors of different lengths as one, and a mask (float) of what is not filled up. Few shapes: kernels are prepared for each."""
     import torch
 
-    longest = -(-max(len(row) for row in rows) // 16) * 16
+    longest = -(-max(len(row) for row in rows) // STEP) * STEP
     whole = torch.full((len(rows), longest, *rows[0].shape[1:]), blank, dtype=rows[0].dtype)
     mask = torch.zeros(len(rows), longest)
     for at, row in enumerate(rows):
@@ -330,8 +331,8 @@ def vectors(model: Any, tokenizer: Tokenizer, texts: Sequence[str]) -> Any:
 
 
 def teach(model: Any, tokenizer: Tokenizer, batches: Batches, steps: int, frozen: int = FROZEN) -> None:
-    """AdamW; the learning rate rises for 4 % of the steps and then falls to nothing. Products in bfloat16 where the processor knows it:
-    three times as fast there, ten times as slow elsewhere. frozen: layers that stay as they were."""
+    """AdamW; the learning rate rises for 4 % of the steps and then falls to nothing. Products in bfloat16 where the processor multiplies
+    tiles of it (AMX): three times as fast there, slower everywhere else, also with AVX-512 for bfloat16. frozen: layers that stay as they were."""
     import torch
 
     model.train()
@@ -349,7 +350,7 @@ def teach(model: Any, tokenizer: Tokenizer, batches: Batches, steps: int, frozen
         lr=LEARNING_RATE, weight_decay=0.01, betas=(0.9, 0.98),
     )  # fmt: skip
     begin, losses, reader = time.monotonic(), list[float](), Reader(model, tokenizer, frozen)
-    short = bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+    short = bool(torch.cpu._is_amx_tile_supported())
     for step in range(steps):
         done = step / steps
         for group in adam.param_groups:

@@ -108,9 +108,7 @@ class Guard:
         danger = self._danger_of(text, history)
         reading = self.judging.read(text)
         hits = self.judging.find(reading)
-        judged = self._judged(reading, hits)
-        if judged and self._weight_judged(hits) < ENOUGH and history and self._adds(text) and not self.judges(history[-1].question):
-            judged = ()
+        judged = self._judged_of(text, reading, hits, history)
         ordered = self._ordered(text, hits)
         return Verdict(
             crisis=self.cards.card("crisis", danger.topic) if danger.found else None,
@@ -138,8 +136,17 @@ class Guard:
 
     # ---- judging a person, and orders -----------------------------------------------------------
 
+    def _judged_of(self, text: str, reading: Reading, hits: Sequence[Hit], history: Sequence[Turn]) -> tuple[str, ...]:
+        """Why this question asks to judge somebody; one that only adds a person to the question before it does so when that one did."""
+        judged = self._judged(reading, hits)
+        if not judged or not history or not self._adds(text) or self._weight_judged(hits) >= ENOUGH:
+            return judged
+        before = history[-1].question
+        earlier = self.judging.read(before)
+        return judged if self._judged_of(before, earlier, self.judging.find(earlier), history[:-1][-FOLLOWED_TURNS:]) else ()
+
     def _judged(self, reading: Reading, hits: Sequence[Hit]) -> tuple[str, ...]:
-        """Why this asks to judge somebody; () when it does not."""
+        """Why this asks to judge somebody, by itself; () when it does not."""
         second, ruled = self.opinions.get("judgement"), self._weight_judged(hits) >= ENOUGH
         if not (second.decides(ruled, self._judged_features(reading, hits)) if second else ruled):
             return ()

@@ -63,8 +63,8 @@ def _shown(kept: Sequence[DraftSentence], citations: Sequence[Citation]) -> Iter
         keys = tuple(dict.fromkeys(_key(citations, u) for u in sentence.units))
         alone = first.kind in ("list_item", "table_row") and first.passage not in begun
         begun.update(u.passage for u in sentence.units)
-        heading = headings[keys[0]][-1:] if alone else ()
-        yield Sentence(sentence.text, keys, first.kind, first.header, *heading)
+        above = headings[keys[0]]
+        yield Sentence(sentence.text, keys, first.kind, first.header, above[-1] if alone and above else "")
 
 
 def _problem(sentence: DraftSentence, passages: object, shelf: Shelf, analyser: Analyser) -> str:

@@ -193,7 +193,9 @@ def test_what_orders_the_assistant_about_is_not_searched_with(guard: Guard, text
 @pytest.mark.parametrize("text", ["en zijn tante van veertig", "en als hij 16 is", "en zijn zus"])
 def test_another_person_put_to_the_question_before_is_judged_only_when_that_one_was(guard: Guard, text: str) -> None:
     assert guard.check(text, (Turn("mag de buurvrouw tolken?", ""),)).judgement is None
+    assert guard.check(text, (Turn("mag de buurvrouw tolken?", ""), Turn("en haar oom", ""))).judgement is None
     assert guard.check(text, (Turn("is haar zoon een jihadist, ja of nee", ""),)).judgement is not None
+    assert guard.check(text, (Turn("is haar zoon een jihadist, ja of nee", ""), Turn("en haar oom", ""))).judgement is not None
 
 
 def test_whoever_says_that_there_is_danger_gets_the_card_whatever_else_is_asked(guard: Guard) -> None:

@@ -19,10 +19,12 @@ _OPENS = re.compile(
     r"^\W*(en|ook|maar|of|dus|oke|ok|okee|hoezo|want|and|but|also|or|so|what about|how about|stel|wat als|en als|waarom)\b", re.IGNORECASE
 )
 _POINTS_BACK = re.compile(
-    r"\b(dat|die|dit|deze|hij|zij|ze|het|hem|haar|hun|hen|dan|daar|daarvoor|daarna|daarmee|daarover|daarvan|ervoor|erna|ermee|erover|"
+    r"\b(dat|die|dit|deze|hij|zij|ze|hem|haar|hun|hen|dan|daar|daarvoor|daarna|daarmee|daarover|daarvan|ervoor|erna|ermee|erover|"
     r"hetzelfde|zelfde|zoiets|zo|toch|that|this|it|they|them|he|she|then|there)\b",
     re.IGNORECASE,
 )
+_IT = re.compile(r"(?:(\w+)\s+)?\bhet\b(?:\s+(\w+))?", re.IGNORECASE)
+_BEFORE_ARTICLE = frozenset("aan achter bij binnen buiten door in met na naar om onder op over per sinds tegen tijdens tot uit van via volgens voor zonder".split())
 ENOUGH = 5  # content words with which a question stands alone, even when it points back
 FEW = 2  # with this few it hardly ever does
 
@@ -33,8 +35,18 @@ def is_follow_up(question: str, own_words: int) -> bool:
         return False
     if own_words <= FEW - 1:
         return True
-    opens, points = bool(_OPENS.search(question)), bool(_POINTS_BACK.search(question))
+    opens, points = bool(_OPENS.search(question)), bool(_POINTS_BACK.search(question)) or _says_it(question)
     return opens or (points and own_words <= FEW + 1)
+
+
+def _says_it(question: str) -> bool:
+    """Whether "het" is a pronoun somewhere. It is an article after a preposition ("in het dossier": the pronoun would make that "erin", unless a verb
+    follows: "zonder het te zeggen") and before an adjective ("het eerste gesprek")."""
+    for before, after in _IT.findall(question):
+        after_preposition = before.lower() in _BEFORE_ARTICLE and after.lower() != "te"
+        if not after_preposition and not re.fullmatch(r"\w{3,}e", after):
+            return True
+    return False
 
 
 def standalone(question: str, history: Sequence[Turn], analyser: Analyser) -> str:

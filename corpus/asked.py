@@ -43,17 +43,19 @@ def write(folder: Path, asks: Sequence[Ask], vectors: np.ndarray, passages: Sequ
     sources = {ask.source for ask in asks}
     np.save(folder / "covered.npy", np.array([passage.source in sources for passage in passages], bool))
     bags = [_bag(lexical, ask.text) for ask in asks]
-    frequency = Counter(feature for bag in bags for feature in bag)
-    words = list(frequency)
-    rarity = {word: _rarity(frequency[word], len(asks)) for word in words}
-    number = {word: i for i, word in enumerate(words)}
-    rows = [(number[f], at, w) for at, bag in enumerate(bags) for f, w in _unit({f: n * rarity[f] for f, n in bag.items()}).items()]
-    rows.sort()
-    counts = np.bincount([feature for feature, _, _ in rows], minlength=len(words)) if rows else np.zeros(0, np.int64)
-    np.save(folder / "offsets.npy", np.concatenate(([0], np.cumsum(counts))).astype(np.int64))
-    np.save(folder / "asks.npy", np.array([at for _, at, _ in rows], np.int32))
-    np.save(folder / "weights.npy", np.array([w for _, _, w in rows], np.float32))
-    (folder / "words.txt").write_text("\n".join(words), encoding="utf-8")
+    number: dict[str, int] = {}
+    features = np.array([number.setdefault(feature, len(number)) for bag in bags for feature in bag], np.int64)
+    of = np.repeat(np.arange(len(asks), dtype=np.int32), [len(bag) for bag in bags])
+    counts = np.array([n for bag in bags for n in bag.values()], np.float64)
+    frequency = np.bincount(features, minlength=len(number))
+    weights = counts * _rarity(frequency, len(asks))[features]
+    lengths = np.sqrt(np.bincount(of, weights * weights, minlength=len(asks)))
+    weights /= np.where(lengths > 0, lengths, 1.0)[of]
+    order = np.argsort(features, kind="stable")
+    np.save(folder / "offsets.npy", np.concatenate(([0], np.cumsum(frequency))).astype(np.int64))
+    np.save(folder / "asks.npy", of[order])
+    np.save(folder / "weights.npy", weights[order].astype(np.float32))
+    (folder / "words.txt").write_text("\n".join(number), encoding="utf-8")
 
 
 def places_of(asks: Sequence[Ask], passages: Sequence[Passage]) -> NDArray[np.int32]:
@@ -83,8 +85,8 @@ def _highest(values: NDArray[Any], count: int) -> NDArray[np.int64]:
     return found[np.argsort(-values[found], kind="stable")]
 
 
-def _rarity(frequency: int, asks: int) -> float:
-    return float(np.log1p((asks + 0.5) / (frequency + 0.5)))
+def _rarity(frequency: int | NDArray[np.int64], asks: int) -> NDArray[np.float64]:
+    return np.asarray(np.log1p((asks + 0.5) / (np.asarray(frequency) + 0.5)), np.float64)
 
 
 def _unit(bag: Mapping[str, float]) -> dict[str, float]:
@@ -199,7 +201,7 @@ class AskIndex:
 
     def _rarity(self, feature: str) -> float:
         number = self._numbers.get(feature)
-        return _rarity(0 if number is None else int(self._offsets[number + 1] - self._offsets[number]), len(self))
+        return float(_rarity(0 if number is None else int(self._offsets[number + 1] - self._offsets[number]), len(self)))
 
     def _add(self, total: NDArray[np.float32], feature: str, weight: float) -> None:
         number = self._numbers.get(feature)

@@ -74,19 +74,24 @@ class StaticEmbedder:
 
     def passages(self, texts: Sequence[str]) -> np.ndarray:
         """See Embedder; zeros for a text without known words."""
-        prefix = self._prefixes[1]
+        return self._many(self._prefixes[1], texts)
+
+    def query(self, text: str) -> np.ndarray:
+        """See Embedder."""
+        vector: np.ndarray = self._many(self._prefixes[0], [text])[0]
+        return vector
+
+    def queries(self, texts: Sequence[str]) -> np.ndarray:
+        """float32 (len(texts), dimension): `query` of many, in a fraction of the time."""
+        return self._many(self._prefixes[0], texts)
+
+    def _many(self, prefix: str, texts: Sequence[str]) -> np.ndarray:
         out = np.zeros((len(texts), self.dimension), np.float32)
         for begin in range(0, len(texts), AT_ONCE):
             some = [prefix + text for text in texts[begin : begin + AT_ONCE]]
             pieces = [e.ids for e in self._tokenizer.encode_batch_fast(some, add_special_tokens=False)]
             out[begin : begin + len(some)] = self._pooled(pieces)
         return out
-
-    def query(self, text: str) -> np.ndarray:
-        """See Embedder."""
-        pieces = self._tokenizer.encode(self._prefixes[0] + text, add_special_tokens=False).ids
-        vector: np.ndarray = self._pooled([pieces])[0]
-        return vector
 
     def _pooled(self, pieces: Sequence[Sequence[int]]) -> np.ndarray:
         """Unit sums of the rows of each text. A mean has the same direction, so nothing is divided by the length."""

@@ -117,6 +117,10 @@ class SeededEncoder:
         found = [next(fresh) if row < 0 else rounded(self._steps[row].astype(np.float32)) for row in rows]
         return np.stack(found) if found else np.zeros((0, self.dimension), np.float32)
 
+    def came_along(self, text: str) -> bool:
+        """Whether its vector came with the program, so that nobody has to remember it."""
+        return _number(text) in self._seeds()
+
     def _seeds(self) -> dict[int, int]:
         if self._known is None:
             self._known = {}

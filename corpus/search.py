@@ -396,8 +396,12 @@ def derive_asked(analyser: Analyser) -> Derive:
 
 def ask_vectors(asks: Sequence[Ask], embedder: Embedder) -> np.ndarray:
     """float32 (asks, dimension): each phrasing embedded as a question."""
-    made = {text: embedder.query(text) for text in dict.fromkeys(a.text for a in asks)}
-    return np.array([made[a.text] for a in asks], np.float32).reshape(len(asks), embedder.dimension)
+    number = {text: row for row, text in enumerate(dict.fromkeys(a.text for a in asks))}
+    if hasattr(embedder, "queries"):
+        made = embedder.queries(list(number))
+    else:
+        made = np.array([embedder.query(text) for text in number], np.float32).reshape(len(number), embedder.dimension)
+    return np.asarray(made[[number[a.text] for a in asks]], np.float32)
 
 
 def derive_all(analyser: Analyser, reading: tuple[Encoder, Vectors, Known] | None = None) -> tuple[Derive, ...]:

@@ -50,12 +50,13 @@ class EmbedCache:
         missing = {h: text for h, text in zip(hashes, texts, strict=True) if h not in known}
         waiting = list(missing.items())
         step = int(getattr(self._embedder, "at_once", _AT_ONCE))  # an embedder on other machines wants more at a time
+        came_along = getattr(self._embedder, "came_along", _never)  # those need not be kept twice
         progress(0, len(missing))
         for begin in range(0, len(missing), step):
             some = waiting[begin : begin + step]
             made = self._embedder.passages([text for _, text in some]).astype(np.float16)
             known.update(zip((h for h, _ in some), made, strict=True))
-            self._remember((h, vector) for (h, _), vector in zip(some, made, strict=True))
+            self._remember((h, vector) for (h, text), vector in zip(some, made, strict=True) if not came_along(text))
             progress(min(begin + step, len(missing)), len(missing))
         if not texts:
             return np.zeros((0, self._embedder.dimension), np.float16), 0
@@ -81,6 +82,10 @@ class EmbedCache:
         revision = self._embedder.revision
         self._db.executemany("INSERT OR REPLACE INTO vector VALUES (?,?,?)", ((revision, h, v.tobytes()) for h, v in rows))
         self._db.commit()
+
+
+def _never(_: str) -> bool:
+    return False
 
 
 def _connect(path: Path) -> sqlite3.Connection:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from assistant.conversation import standalone
 from assistant.model import Turn
 from tests.fakes import analyser
@@ -25,3 +27,13 @@ def test_a_chain_of_follow_ups_reaches_the_question_that_opened_it() -> None:
 
 def test_without_a_conversation_nothing_is_added() -> None:
     assert standalone("en dan?", [], analyser()) == "en dan?"
+
+
+@pytest.mark.parametrize("question", ["wie mag er in het dossier kijken", "waar gaat het eerste gesprek over"])
+def test_an_article_does_not_point_back(question: str) -> None:
+    assert standalone(question, [PAPER], analyser()) == question
+
+
+@pytest.mark.parametrize("question", ["mag het mondeling", "kan ik handelen zonder het te vragen", "hoe leg ik het vast"])
+def test_a_pronoun_does(question: str) -> None:
+    assert "papier" in standalone(question, [PAPER], analyser())

@@ -53,6 +53,12 @@ def test_vectors_are_unit_length_in_the_order_of_the_texts(embedder: Embedder) -
         assert np.allclose(embedder.query(text), vector, atol=1e-5)
 
 
+def test_many_questions_at_once_have_the_vectors_that_each_has_alone() -> None:
+    found = bundled().queries(TEXTS)
+    assert np.array_equal(found, [bundled().query(text) for text in TEXTS])
+    assert bundled().queries([]).shape == (0, bundled().dimension)
+
+
 @pytest.mark.parametrize("embedder", embedders(), ids=lambda e: e.name)
 def test_no_texts_give_no_vectors(embedder: Embedder) -> None:
     assert embedder.passages([]).shape == (0, embedder.dimension)

@@ -194,6 +194,15 @@ def test_erasing_a_text_leaves_none_of_its_vectors(home: Path) -> None:
     assert left == len({*texts.all, *(p for p in texts.passages)}) + 2  # and the two embedded passages of the text that stays
 
 
+def test_vectors_that_came_with_the_program_are_not_kept_a_second_time(tmp_path: Path) -> None:
+    write_seeds(tmp_path / "seeds.npz", HashEncoder(), ["mag dat"])
+    encoder = SeededEncoder(HashEncoder(), tmp_path / "seeds.npz")
+    with EmbedCache(tmp_path / "embeddings.sqlite", encoder) as cache:
+        vectors, _ = cache.vectors(["mag dat", "mag dit"], lambda done, total: None)
+        assert np.array_equal(vectors, encoder.passages(["mag dat", "mag dit"]).astype(np.float16))
+        assert cache._db.execute("SELECT count(*) FROM vector").fetchone()[0] == 1
+
+
 def test_another_embedding_keeps_what_the_encoder_read(home: Path) -> None:
     number = re_embed(home, HashEmbedder(32), encoder=HashEncoder())
     with open_release(home, number) as release:

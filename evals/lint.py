@@ -54,6 +54,9 @@ def _of_item(item: Item, release: Release, analyser: Analyser) -> Iterator[Findi
 
 
 def _anchors(item: Item, release: Release) -> Iterator[Finding]:
+    for name, count in Counter(a.id for a in item.anchors).items():
+        if count > 1:
+            yield Finding("error", item.id, f"{count} anchors are called {name}: give each an id of its own")
     for anchor in item.anchors:
         count = len(anchor.exact.split())
         if not WORDS[0] <= count <= WORDS[1]:

@@ -83,9 +83,10 @@ def test_the_linter_finds_what_is_wrong(sample: World) -> None:
         first.model_copy(update={"id": "d", "question": first.anchors[0].exact, "variant": "colloquial"}),
         first.model_copy(update={"id": "e", "question": "bel 06-12345678"}),
         first.model_copy(update={"id": "f", "nuggets": tuple(n.model_copy(update={"by": ("zz",)}) for n in first.nuggets)}),
+        first.model_copy(update={"id": "g", "anchors": (first.anchors[0], *first.anchors)}),
     ]
     found = lint(wrong, Splits.read(), sample.release, sample.shelved.search.lexical.analyser)
-    assert {f.item for f in found if f.level == "error"} >= set("abcdef")
+    assert {f.item for f in found if f.level == "error"} >= set("abcdefg")
 
 
 @pytest.mark.parametrize("words", [40, 130, 400])

@@ -30,6 +30,7 @@ from corpus.model import Ask, Passage
 FOLDER = "asked"
 SHARES = {"t": 1.0, "p": 0.6, "g": 0.25}  # of stems, parts of compounds and letter grams; as in the lexical leg
 VOTERS = 20  # nearest phrasings that vote on where the answer is
+USUAL = 10  # phrasings that have a word, from which on it is nobody's typing error
 NEAREST = 200  # phrasings that are looked at further
 MEANING = 0.4  # of the likeness; the rest is words. Chosen on the development items
 MEANING_READ = 0.7  # ... when the encoder says how alike two questions are
@@ -166,6 +167,11 @@ class AskIndex:
         nearest = float(read[answering].max(initial=0.0)) if read is not None else 0.0
         return Like(rows, gap, votes, float((voters < 0).mean()) if len(voters) else 0.0, nearest)
 
+    def usual(self, word: str) -> bool:
+        """Whether so many phrasings have a word that it is no typing error, though no text has it."""
+        terms = self._lexical.analyser.features(word).terms
+        return any(self._frequency(f"t{term}") >= USUAL for term in terms)
+
     def bag(self, text: str) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """The features of a text that phrasings have, by number, and the weight of each; of the whole text they would have unit length."""
         weighted = _unit({feature: weight * self._rarity(feature) for feature, weight in _bag(self._lexical, text).items()})
@@ -200,8 +206,11 @@ class AskIndex:
         return found
 
     def _rarity(self, feature: str) -> float:
+        return float(_rarity(self._frequency(feature), len(self)))
+
+    def _frequency(self, feature: str) -> int:
         number = self._numbers.get(feature)
-        return float(_rarity(0 if number is None else int(self._offsets[number + 1] - self._offsets[number]), len(self)))
+        return 0 if number is None else int(self._offsets[number + 1] - self._offsets[number])
 
     def _add(self, total: NDArray[np.float32], feature: str, weight: float) -> None:
         number = self._numbers.get(feature)

@@ -20,9 +20,10 @@ The arrays are opened memory-mapped and never written again.
 from __future__ import annotations
 
 import json
+import re
 from array import array
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, cast
@@ -39,6 +40,7 @@ CHUNK_ROWS = 4096  # counted at a time, fewer when texts are long: both bound th
 CHUNK_TOKENS = 250_000
 MIN_WORD_COUNT = 2  # a word seen once may be a typing error: no part of a compound
 MIN_SPELLED = 5  # shorter words have too many neighbours
+_WORD = re.compile(r"[^\W\d_]+")
 
 Rows = NDArray[np.int32]
 Scores = NDArray[np.float32]
@@ -315,6 +317,15 @@ class LexicalIndex:
     def concepts(self, text: str) -> tuple[Concept, ...]:
         """The content words of a question with what would do for each."""
         return self.analyser.concepts(text, self._correct)
+
+    def mended(self, text: str, known: Callable[[str], bool]) -> str:
+        """The text with misspelled words replaced by the words of the corpus they are nearest to. known: words that stay although no text has them."""
+
+        def better(found: re.Match[str]) -> str:
+            key = found[0].lower()
+            return ("" if known(key) else self._correct(key)) or found[0]
+
+        return _WORD.sub(better, text)
 
     def known(self, term: str) -> bool:
         """Whether any passage has this stem, as a word or as part of a compound."""

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from corpus.rerank import Reranker
 
 log = logging.getLogger(__name__)
+MANY = 10_000  # phrasings from which on a word that hardly any of them has, no text and no word list either, is a typing error
 REST_S = 10  # a Chroma server that is away is not asked again for so long, so that not every question waits for it
 Legs = Literal["fused", "rrf", "lexical", "dense"]
 
@@ -127,6 +128,7 @@ class HybridSearch:
         if self.phrasings is None or self.settings.legs != "fused" or not self.settings.asked:
             return None
         near = read.asks if read is not None else None
+        said = [self._mended(text) for text in said]
         like = self.phrasings.like([(text, self._embed(text)) for text in said], allowed, near)
         if read is None or self._reading is None or self._reading.likely is None or self._reading.words is None:
             return like
@@ -141,7 +143,19 @@ class HybridSearch:
 
     def read(self, question: str) -> Read | None:
         """See PassageSearch."""
-        return self.reading.read(question) if self.reading is not None else None
+        return self.reading.read(self._mended(question)) if self.reading is not None else None
+
+    def _mended(self, text: str) -> str:
+        """A question without its typing errors, where enough phrasings are kept to tell these from the words of callers."""
+        if self.phrasings is None or len(self.phrasings) < MANY:
+            return text
+        return self.lexical.mended(text, self.phrasings.usual)
+
+    def names(self, words: str) -> bool:
+        """Whether the texts have every one of these words."""
+        analyser = self.lexical.analyser
+        terms = [analyser.features(word.lower()).terms for word in words.split()]
+        return bool(terms) and all(some and self.lexical.known(some[0]) for some in terms)
 
     def _with_reading(
         self, rows: np.ndarray, scores: np.ndarray, read: Read, allowed: np.ndarray | None, limit: int

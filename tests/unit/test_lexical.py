@@ -173,6 +173,13 @@ def test_the_speller_mends_small_errors_only(typed: str, meant: str) -> None:
     assert Speller({"vertrouwenspersoon": 3, "dossier": 9, "dossiers": 1, "achterwacht": 2}).nearest(typed) == meant
 
 
+def test_a_text_is_mended_word_by_word_and_the_words_of_callers_stay(index_of: Open) -> None:
+    index = index_of(BODIES)
+    assert index.mended("Mag het dosier, toesteming ingetroken, naar de dossiert?", lambda word: word == "dossiert") == (
+        "Mag het dossier, toestemming ingetroken, naar de dossiert?"
+    )
+
+
 def test_best_keeps_the_lowest_rows_of_a_tie_at_the_edge() -> None:
     rows, _ = best(np.array([1, 3, 2, 2, 2, 0], dtype=np.float32), 3)
     assert rows.tolist() == [1, 2, 3]

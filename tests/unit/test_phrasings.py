@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from corpus import asked
 from corpus.errors import CatalogueError, ReleaseMismatch
 from corpus.phrasings import parse_phrasings, placed
 from corpus.release import open_release
@@ -113,6 +114,29 @@ def test_a_question_that_is_known_to_have_no_answer_is_told_apart(made: Path) ->
     assert known is not None
     assert other is not None
     assert known.gap > 0.5 > other.gap
+
+
+def test_typing_errors_are_mended_where_enough_phrasings_tell_them_from_words_of_callers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = small_corpus(tmp_path / "texts")
+    often = "".join(f'"kan ik ook met de tram komen, vraag {number}", ' for number in range(asked.USUAL))
+    more = '[[phrasing]]\nsource = "N01"\nquote = "Daarna wordt het binnen 4 weken vernietigd."\nasks = ["hoe gaat een dossier weg"]\n'
+    (folder / "phrasings.toml").write_text(FILE + more + f'[[gap]]\ntopic = "vervoer"\nasks = [{often}]\n', "utf-8")
+    released(tmp_path / "home", folder)
+    search = shelved(tmp_path / "home").search
+    allowed = search.answering(TODAY)
+
+    def likeness(question: str) -> float:
+        like = search.like((question,), allowed)
+        assert like is not None
+        return max((value for value, _, _ in like.rows.values()), default=0.0)
+
+    right, wrong = "gaat dat dossier weg", "gaat dat dosier weg"
+    assert likeness(wrong) < likeness(right)
+    monkeypatch.setattr("corpus.search.MANY", 1)
+    assert likeness(wrong) == likeness(right)
+    assert search.phrasings is not None
+    assert search.phrasings.usual("tram")
+    assert not search.phrasings.usual("dosier")
 
 
 def test_a_phrasing_never_leads_to_a_version_that_no_longer_holds(made: Path) -> None:

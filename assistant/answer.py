@@ -46,8 +46,8 @@ class QuestionGuard(Protocol):
 class TextMasker(Protocol):
     """Hides personal data."""
 
-    def mask(self, text: str) -> Masked:
-        """The text with placeholders instead of personal data."""
+    def mask(self, text: str, named: Callable[[str], bool] | None = None) -> Masked:
+        """The text with placeholders instead of personal data. named: places that the texts themselves name, which may stay."""
         ...
 
     def indirect_hint(self, text: str) -> bool:
@@ -105,10 +105,11 @@ class Assistant:
         shelved = self.current()
         with clock.step("guard"):
             verdict = shelved.guard.check(text, history)
-            masked = self.masker.mask(text)
+            masked = self.masker.mask(text, shelved.search.names)
             indirect = self.masker.indirect_hint(masked.text)
-        past = tuple(Turn(self.masker.mask(turn.question).text, turn.answer) for turn in history)
-        asking = self.masker.mask(verdict.asking).text if verdict.asking else masked.text  # what orders us about is not searched
+        past = tuple(Turn(self.masker.mask(turn.question, shelved.search.names).text, turn.answer) for turn in history)
+        # what orders us about is not searched
+        asking = self.masker.mask(verdict.asking, shelved.search.names).text if verdict.asking else masked.text
         search = searchable(asking, past, shelved)
         question = Question(masked.text, search, focus(search), past, language, masked.found)
         told = notices.about_question(question, indirect=indirect, injection=verdict.injection)

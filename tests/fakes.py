@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -77,7 +78,7 @@ path = "bellen.md"
 class NoMask:
     """A masker for tests that are not about masking."""
 
-    def mask(self, text: str) -> Masked:
+    def mask(self, text: str, named: Callable[[str], bool] | None = None) -> Masked:
         """Nothing is hidden."""
         return Masked(text)
 

@@ -423,7 +423,7 @@ def test_the_question_that_is_sent_has_no_masked_data(server: Server, home: Path
     from assistant.model import Masked
 
     class Hides(NoMask):
-        def mask(self, text: str) -> Masked:
+        def mask(self, text: str, named: object = None) -> Masked:
             return Masked(text.replace("Karim Bensouda", "[naam]"), (("name", "[naam]"),))
 
     server.behave = says(GOOD)

@@ -75,6 +75,19 @@ def test_what_is_hidden_and_what_stays(masker: Masker, text: str, masked: str) -
     assert masker.mask(text).text == masked
 
 
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("Wat is er voor ouders in Duinstad?", "Wat is er voor ouders in Duinstad?"),
+        ("Wat is er voor ouders in Apeldoorn?", "Wat is er voor ouders in [plaats]?"),
+        ("Fatima Voorbeeldsma uit Duinstad belt", "[naam] uit [plaats] belt"),
+        ("Een moeder van vier uit Duinstad, de enige bakker daar", "Een moeder van vier uit [plaats], de enige bakker daar"),
+    ],
+)
+def test_a_place_that_the_texts_name_stays_where_nobody_can_be_recognised_by_it(masker: Masker, text: str, masked: str) -> None:
+    assert masker.mask(text, lambda place: place == "Duinstad").text == masked
+
+
 def test_what_was_found_is_reported_by_kind_and_never_by_content(masker: Masker) -> None:
     found = masker.mask("Samira Voorbeeldsma (06-12345678) belt").found
     assert found == (("name", "[naam]"), ("phone", "[telefoonnummer]"))

@@ -17,7 +17,7 @@ SENT = Feedback("niet_gevonden", "mag ik mee naar de rechtbank met moeder", id="
 
 
 class Masker:
-    def mask(self, text: str) -> Masked:
+    def mask(self, text: str, named: object = None) -> Masked:
         return Masked(text.replace("Fatima", "[naam]"), (("naam", "[naam]"),) if "Fatima" in text else ())
 
     def indirect_hint(self, text: str) -> bool:

@@ -29,10 +29,12 @@ $(VENV)/installed-dev: pyproject.toml constraints.txt | $(BIN)/python
 	$(BIN)/python -m pip install --quiet $(PIP_ARGS) -c constraints.txt -e '.[dev]'
 	@touch $@ $(VENV)/installed
 
-# The browser tests drive Debian's chromium; without it, and without the right to install it, they are skipped and say so.
+# The browser tests drive Debian's chromium, the build without a window where there is one; without either, and without the right to
+# install it, they are skipped and say so.
 browser:
-	@if ! command -v chromium >/dev/null 2>&1 && command -v apt-get >/dev/null 2>&1 && [ "$$(id -u)" = 0 ]; then \
-		apt-get update -qq && apt-get install -y -qq chromium fonts-dejavu-core >/dev/null; \
+	@if ! command -v chromium-headless-shell >/dev/null 2>&1 && command -v apt-get >/dev/null 2>&1 && [ "$$(id -u)" = 0 ]; then \
+		apt-get update -qq && { apt-get install -y -qq chromium-headless-shell fonts-dejavu-core >/dev/null || \
+		command -v chromium >/dev/null 2>&1 || apt-get install -y -qq chromium fonts-dejavu-core >/dev/null; }; \
 	fi
 
 lint: dev

@@ -21,7 +21,7 @@ both_ways = pytest.mark.parametrize("way", [(DESKTOP, "nl"), (PHONE, "en")], ids
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     if world.CHROMIUM is None:
-        pytest.skip("there is no chromium on this machine: apt-get install -y chromium")
+        pytest.skip("there is no chromium on this machine: apt-get install -y chromium-headless-shell")
     base = tmp_path_factory.mktemp("browser")
     folder = world.small_texts(base / "texts")
     world.released(base / "home", folder)

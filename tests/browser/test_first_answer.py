@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 import time
@@ -13,16 +12,13 @@ from typing import Any
 
 import pytest
 
+from tests.browser import world
 from tests.fakes import small_corpus
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 WAYS = [(1280, "/"), (360, "/en/")]
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium is not installed: apt-get install chromium"),
+    pytest.mark.skipif(world.CHROMIUM is None, reason="there is no chromium on this machine: apt-get install -y chromium-headless-shell"),
 ]
 
 
@@ -54,12 +50,8 @@ def _printed_address(log: Path, server: subprocess.Popen[bytes]) -> str:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as engine:
-        chromium = engine.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    with world.browser() as chromium:
         yield chromium
-        chromium.close()
 
 
 @pytest.mark.parametrize(("width", "path"), WAYS)

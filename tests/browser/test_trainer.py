@@ -28,7 +28,7 @@ WAIT_MS = 20_000
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A site whose texts may be changed."""
     if world.CHROMIUM is None:
-        pytest.skip("there is no chromium on this machine: apt-get install -y chromium")
+        pytest.skip("there is no chromium on this machine: apt-get install -y chromium-headless-shell")
     base = tmp_path_factory.mktemp("beheer")
     folder = fakes.small_corpus(base / "teksten")
     for name in ("cards.toml", "synonyms.toml"):

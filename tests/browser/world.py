@@ -19,7 +19,8 @@ from assistant.journal import Journal
 TEXTS = Path(__file__).parents[2] / "corpus" / "texts"
 CODES = ("H08", "N01", "N06", "N18", "N13")
 TODAY = date(2026, 11, 23)
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+# Debian builds both from one source; the shell has no window and takes two thirds of the time
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium-headless-shell", "chromium", "chromium-browser"))), None)
 FLAGS = (
     "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update",
     "--disable-sync", "--disable-dev-shm-usage",
@@ -105,7 +106,7 @@ def running(app: Any) -> Iterator[str]:
 def browser() -> Iterator[Any]:
     """Debian's Chromium, driven by Playwright."""
     if CHROMIUM is None:
-        pytest.skip("there is no chromium on this machine: apt-get install -y chromium")
+        pytest.skip("there is no chromium on this machine: apt-get install -y chromium-headless-shell")
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:

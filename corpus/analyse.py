@@ -15,6 +15,7 @@ import hashlib
 import re
 import threading
 import tomllib
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -162,7 +163,7 @@ class Analyser:
         """vocabulary: words of the corpus, any case; they serve as parts of compounds."""
         self.lexicon = lexicon
         self.synonyms = synonyms
-        self.vocabulary = frozenset(w for w in map(fold, vocabulary) if w.isalpha())
+        self.vocabulary = _vocabulary(vocabulary)
         self._stemmer = Stemmer.Stemmer("dutch")
         self._lock = threading.RLock()  # the stemmer keeps state and is not thread-safe
         self._cache: dict[str, Features] = {}
@@ -178,8 +179,14 @@ class Analyser:
         self._cache.clear()
 
     def with_vocabulary(self, vocabulary: Iterable[str]) -> Analyser:
-        """The same analyser for another corpus."""
-        return Analyser(self.lexicon, vocabulary, self.synonyms)
+        """The same analyser for another corpus. The latest are remembered: what they know of words takes a third of a second to gather again."""
+        words = _vocabulary(vocabulary)
+        for known in tuple(_LATEST):
+            if known.lexicon is self.lexicon and known.vocabulary == words and known.synonyms == self.synonyms:
+                return known
+        made = Analyser(self.lexicon, words, self.synonyms)
+        _LATEST.append(made)
+        return made
 
     @cached_property
     def fingerprint(self) -> str:
@@ -592,6 +599,13 @@ class Analyser:
             for span in pair & asked:
                 blocked |= (pair - {span}) or {span}
         return blocked
+
+
+def _vocabulary(words: Iterable[str]) -> frozenset[str]:
+    return frozenset(w for w in map(fold, words) if w.isalpha())
+
+
+_LATEST: deque[Analyser] = deque(maxlen=2)  # a release that is opened again, and the one before it
 
 
 @lru_cache(maxsize=100_000)

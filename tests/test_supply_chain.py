@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import tomllib
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -42,14 +43,27 @@ def test_the_lock_holds_every_dependency_within_its_bounds() -> None:
     assert [str(r) for r in needed if not r.specifier.contains(versions.get(normal(r.name), "0"), prereleases=True)] == []
 
 
-@pytest.mark.slow
-def test_two_builds_give_the_same_wheel_to_the_byte(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def wheels(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Two builds of this folder."""
     made = []
     for name in ("a", "b"):
-        command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "-w", str(tmp_path / name), "."]
+        folder = tmp_path_factory.mktemp(name)
+        command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "-w", str(folder), "."]
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
         if "hatchling" in done.stderr and "No module" in done.stderr:
             pytest.skip("hatchling is not in this environment")
         assert done.returncode == 0, done.stderr
-        made.append(next((tmp_path / name).glob("*.whl")).read_bytes())
-    assert made[0] == made[1]
+        made.append(next(folder.glob("*.whl")))
+    return made
+
+
+@pytest.mark.slow
+def test_two_builds_give_the_same_wheel_to_the_byte(wheels: list[Path]) -> None:
+    assert wheels[0].read_bytes() == wheels[1].read_bytes()
+
+
+@pytest.mark.slow
+def test_the_wheel_holds_exactly_our_packages(wheels: list[Path]) -> None:
+    tops = {name.split("/")[0] for name in zipfile.ZipFile(wheels[0]).namelist()}
+    assert {t for t in tops if not t.endswith(".dist-info")} == {"corpus", "ingest", "assistant", "evals", "vraagbaak"}

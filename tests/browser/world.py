@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -40,11 +40,11 @@ class Site:
         return self.address + path
 
 
-def small_texts(folder: Path) -> Path:
-    """A corpus folder with some of the sample texts: Word, PDF, Markdown, plain text, and one expired version."""
+def small_texts(folder: Path, codes: Collection[str] = CODES) -> Path:
+    """A corpus folder with some of the sample texts, without phrasings: Word, PDF, Markdown, plain text, and one expired version."""
     folder.mkdir(parents=True)
     head, *blocks = (TEXTS / "catalogue.toml").read_text("utf-8").split("\n[[source]]\n")
-    kept = [b for b in blocks if any(f'code = "{code}"' in b for code in CODES)]
+    kept = [b for b in blocks if any(f'code = "{code}"' in b for code in codes)]
     (folder / "catalogue.toml").write_text("\n[[source]]\n".join((head, *kept)), "utf-8")
     for block in kept:
         name = block.split('path = "')[1].split('"')[0]

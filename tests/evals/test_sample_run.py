@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from evals.run import Run, measure, removable
 from evals.world import World, anchored, answering_rows
 from ingest.build import ingest
 from ingest.cli import chosen_encoder, sample_folder
+from tests.browser.world import small_texts
 from tests.fakes import NoMask
 
 
@@ -71,20 +71,20 @@ def test_a_removed_answer_is_really_gone(sample: World, some: list[object]) -> N
         assert not {h.row for h in answer.hits} & gone
 
 
-def only_phrasings_of(folder: Path, codes: set[str]) -> None:
-    """Leave the phrasings of some texts: learning from few takes a second, from all half a minute."""
-    path = folder / "phrasings.toml"
-    entries = [entry for entry in path.read_text("utf-8").split("\n[[")[1:] if any(f'source = "{code}"' in entry for code in codes)]
-    path.write_text("".join(f"[[{entry}\n" for entry in entries), "utf-8")
+def some_texts(folder: Path, codes: set[str]) -> Path:
+    """A few texts of the sample with their phrasings: learning from few takes a second, from all half a minute."""
+    small_texts(folder, codes)
+    asked = (sample_folder() / "phrasings.toml").read_text("utf-8").split("\n[[")[1:]
+    kept = [entry for entry in asked if any(f'source = "{code}"' in entry for code in codes)]
+    (folder / "phrasings.toml").write_text("".join(f"[[{entry}\n" for entry in kept), "utf-8")
+    return folder
 
 
 def test_a_wrong_document_shows_which_items_broke(tmp_path: Path) -> None:
     import docx
 
     items = [i for i in load() if i.cluster in ("bewaartermijn", "bewaar-conflict", "openingstijden", "vog")]
-    folder, home = tmp_path / "texts", tmp_path / "home"
-    shutil.copytree(sample_folder(), folder)
-    only_phrasings_of(folder, {anchor.doc for item in items for anchor in item.anchors})
+    folder, home = some_texts(tmp_path / "texts", {anchor.doc for item in items for anchor in item.anchors}), tmp_path / "home"
 
     def measured() -> Run:
         ingest(home, folder, open_embedder("bundled"), encoder=chosen_encoder())

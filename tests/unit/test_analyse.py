@@ -167,3 +167,10 @@ def test_odd_input_is_analysed_without_complaint(analyser: Analyser) -> None:
     for text in ("", "   ", "😀😀", "---", "a" * 500, "٣٤", "l'été", "x²", "'s", "e.a.", "24uuuuuuuu", "ß", "1.2.3.4"):
         analyser.analyse(text)
         analyser.query(text)
+
+
+def test_a_corpus_that_is_opened_again_shares_what_was_known_of_its_words(analyser: Analyser) -> None:
+    one = analyser.with_vocabulary(["Zwirrel", "notitie"])
+    assert analyser.with_vocabulary(["notitie", "zwirrel"]) is one
+    assert analyser.with_vocabulary(["notitie"]) is not one
+    assert Analyser(analyser.lexicon, synonyms=NEVER).with_vocabulary(["notitie", "zwirrel"]) is not one

@@ -152,10 +152,10 @@ class HybridSearch:
         return self.lexical.mended(text, self.phrasings.usual)
 
     def names(self, words: str) -> bool:
-        """Whether the texts have every one of these words."""
+        """Whether the texts have every one of these words, function words aside."""
         analyser = self.lexical.analyser
-        terms = [analyser.features(word.lower()).terms for word in words.split()]
-        return bool(terms) and all(some and self.lexical.known(some[0]) for some in terms)
+        terms = [term for word in words.split() for term in analyser.features(word.lower()).terms]
+        return bool(terms) and all(map(self.lexical.known, terms))
 
     def _with_reading(
         self, rows: np.ndarray, scores: np.ndarray, read: Read, allowed: np.ndarray | None, limit: int

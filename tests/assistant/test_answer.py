@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
 import pytest
 
 from assistant.answer import Assistant, shortened
-from assistant.model import Answer, Turn
+from assistant.model import Answer, Masked, Turn
 from assistant.render import as_json, as_text
 from tests.fakes import NoMask, assistant_on, released, shelved, small_corpus
 
@@ -95,6 +96,18 @@ def test_the_json_contract_holds_every_field_and_round_trips(helper: Assistant) 
     assert row["citations"][0]["source"] == "N01"
     assert list(row["hits"][0]) == ["passage", "source", "path", "rank", "score", "text"]
     assert {"total", "retrieve"} <= set(row["timings_ms"])
+
+
+def test_the_masker_is_told_which_words_the_texts_have(helper: Assistant) -> None:
+    said: list[bool] = []
+
+    class Asks(NoMask):
+        def mask(self, text: str, named: Callable[[str], bool] | None = None) -> Masked:
+            said.extend(named(words) for words in ("dossier", "het Dossier", "Timboektoe", "dossier Timboektoe") if named)
+            return Masked(text)
+
+    Assistant(helper.current, Asks(), helper.today).ask("Hoe lang bewaren we een dossier?")
+    assert said[:4] == [True, True, False, False]
 
 
 @pytest.mark.parametrize("text", ["", " ", "?", "\x00\ud800\u202e", "a" * 100_000, "🙂" * 500, "<script>alert(1)</script>", "'; DROP TABLE passage; --"])

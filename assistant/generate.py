@@ -56,9 +56,10 @@ class ExtractiveGenerator:
             return Draft(())
         wanted = self._relevance.wanted(evidence.question.asked)
         ranked = evidence.ranked[: self._settings.considered]
-        chosen: list[Unit] = list(self._run(ranked[0], self._settings.first))
+        asked = self._relevance.features(evidence.question.asked)
+        chosen: list[Unit] = list(self._named(self._run(ranked[0], self._settings.first), asked))
         for other in self._further(wanted, ranked, chosen):
-            chosen += self._run(other, self._settings.second)
+            chosen += self._named(self._run(other, self._settings.second), asked)
         return Draft(tuple(DraftSentence(unit.text, (unit,)) for unit in chosen))
 
     def _further(self, wanted: Wanted, ranked: Sequence[Scored], chosen: Sequence[Unit]) -> Iterable[Scored]:
@@ -105,6 +106,15 @@ class ExtractiveGenerator:
                 break
             first, last = min(first, i), max(last, i)
         return units[self._lead(units, first) : last + 1]
+
+    def _named(self, run: Sequence[Unit], asked: frozenset[str]) -> Sequence[Unit]:
+        """Of a table whose rows have names, the rows from the first to the last that the question names: a row of another town would only mislead."""
+        rows = [i for i, unit in enumerate(run) if unit.kind == "table_row"]
+        names = [self._relevance.features(run[i].text.partition(" | ")[0]) for i in rows]
+        said = [i for i, name in zip(rows, names, strict=True) if name and name <= asked]
+        if not said or rows[-1] - rows[0] >= len(rows):  # two tables, or sentences between rows
+            return run
+        return [*run[: rows[0]], *run[said[0] : said[-1] + 1], *run[rows[-1] + 1 :]]
 
     def _whole_list(self, units: Sequence[Unit], first: int, last: int) -> tuple[int, int]:
         """Widen a list item or table row to its list, when that fits."""

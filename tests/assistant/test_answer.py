@@ -55,6 +55,35 @@ def test_a_list_comes_whole_with_the_sentence_that_introduces_it(helper: Assista
         assert part in text
 
 
+TOWNS = """# Sociale kaart
+
+## Steun voor ouders in de gemeenten
+
+| Gemeente | Steun voor ouders |
+| --- | --- |
+| Duinstad | Oudergroep in het buurthuis |
+| Rivierveen | Wijkteam op afspraak |
+| Oosterwaard | Jeugdteam bij de school |
+"""
+
+
+@pytest.mark.parametrize(
+    ("question", "towns"),
+    [
+        ("Welke steun voor ouders heeft de gemeente Rivierveen?", ["Rivierveen"]),
+        ("Welke steun voor ouders heeft de gemeente Rivierveen of Oosterwaard?", ["Rivierveen", "Oosterwaard"]),
+        ("Welke steun voor ouders heeft elke gemeente?", ["Duinstad", "Rivierveen", "Oosterwaard"]),
+    ],
+)
+def test_of_a_table_the_rows_are_shown_that_the_question_names(tmp_path: Path, question: str, towns: list[str]) -> None:
+    folder = tmp_path / "texts"
+    folder.mkdir()
+    (folder / "kaart.md").write_text(TOWNS, "utf-8")
+    released(tmp_path / "home", folder)
+    shown = assistant_on(tmp_path / "home").ask(question).sentences
+    assert [s.text.partition(" | ")[0] for s in shown] == towns
+
+
 def test_what_changed_is_said_with_its_date(helper: Assistant) -> None:
     notices = {n.kind: n.text for n in helper.ask("Hoe lang bewaren we een dossier?").notices}
     assert "1 maart 2026" in notices["changed_since"]

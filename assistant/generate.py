@@ -110,11 +110,15 @@ class ExtractiveGenerator:
     def _named(self, run: Sequence[Unit], asked: frozenset[str]) -> Sequence[Unit]:
         """Of a table whose rows have names, the rows from the first to the last that the question names: a row of another town would only mislead."""
         rows = [i for i, unit in enumerate(run) if unit.kind == "table_row"]
-        names = [self._relevance.features(run[i].text.partition(" | ")[0]) for i in rows]
-        said = [i for i, name in zip(rows, names, strict=True) if name and name <= asked]
-        if not said or rows[-1] - rows[0] >= len(rows):  # two tables, or sentences between rows
+        said = [i for i in rows if self._says(asked, run[i].text.partition(" | ")[0])]
+        if not said or rows[-1] - rows[0] >= len(rows):  # sentences between rows
             return run
         return [*run[: rows[0]], *run[said[0] : said[-1] + 1], *run[rows[-1] + 1 :]]
+
+    def _says(self, asked: frozenset[str], name: str) -> bool:
+        """Whether a question has all words of a name; the number of a row is none."""
+        features = self._relevance.features(name)
+        return features <= asked and any(not feature.isdigit() for feature in features)
 
     def _whole_list(self, units: Sequence[Unit], first: int, last: int) -> tuple[int, int]:
         """Widen a list item or table row to its list, when that fits."""

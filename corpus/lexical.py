@@ -327,6 +327,10 @@ class LexicalIndex:
 
         return _WORD.sub(better, text)
 
+    def names(self, word: str) -> bool:
+        """Whether the texts have this very word, in any case, and it is no word of the language."""
+        return fold(word) in self._speller and not self.analyser.is_word(word.lower())
+
     def known(self, term: str) -> bool:
         """Whether any passage has this stem, as a word or as part of a compound."""
         return any(self._spaces[name].frequency(term) for name in ("terms", "parts"))
@@ -406,6 +410,9 @@ class Speller:
         self._lengths = np.fromiter(map(len, self._words), dtype=np.int16, count=len(self._words))
         self._initials = np.fromiter((ord(w[0]) for w in self._words), dtype=np.int32, count=len(self._words))
         self._letters = np.fromiter(map(_letters, self._words), dtype=np.uint32, count=len(self._words))
+
+    def __contains__(self, word: str) -> bool:
+        return word in self._counts
 
     def nearest(self, word: str) -> str:
         """One error in a word of 5 letters, two from 8 on; the most frequent wins; "" for none."""

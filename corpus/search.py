@@ -152,10 +152,8 @@ class HybridSearch:
         return self.lexical.mended(text, self.phrasings.usual)
 
     def names(self, words: str) -> bool:
-        """Whether the texts have every one of these words, function words aside."""
-        analyser = self.lexical.analyser
-        terms = [term for word in words.split() for term in analyser.features(word.lower()).terms]
-        return bool(terms) and all(map(self.lexical.known, terms))
+        """Whether these are names of the texts; a name that is an ordinary word as well ("Huizen") is none, for the texts may mean the word."""
+        return bool(words.split()) and all(map(self.lexical.names, words.split()))
 
     def _with_reading(
         self, rows: np.ndarray, scores: np.ndarray, read: Read, allowed: np.ndarray | None, limit: int

@@ -73,12 +73,14 @@ TOWNS = """# Sociale kaart
         ("Welke steun voor ouders heeft de gemeente Rivierveen?", ["Rivierveen"]),
         ("Welke steun voor ouders heeft de gemeente Rivierveen of Oosterwaard?", ["Rivierveen", "Oosterwaard"]),
         ("Welke steun voor ouders heeft elke gemeente?", ["Duinstad", "Rivierveen", "Oosterwaard"]),
+        ("Welke steun heeft de gemeente voor ouders met 2 kinderen?", ["1", "2", "3"]),
     ],
 )
 def test_of_a_table_the_rows_are_shown_that_the_question_names(tmp_path: Path, question: str, towns: list[str]) -> None:
     folder = tmp_path / "texts"
     folder.mkdir()
-    (folder / "kaart.md").write_text(TOWNS, "utf-8")
+    numbered = TOWNS.replace("Duinstad", "1").replace("Rivierveen", "2").replace("Oosterwaard", "3")
+    (folder / "kaart.md").write_text(numbered if towns[0] == "1" else TOWNS, "utf-8")
     released(tmp_path / "home", folder)
     shown = assistant_on(tmp_path / "home").ask(question).sentences
     assert [s.text.partition(" | ")[0] for s in shown] == towns
@@ -127,16 +129,21 @@ def test_the_json_contract_holds_every_field_and_round_trips(helper: Assistant) 
     assert {"total", "retrieve"} <= set(row["timings_ms"])
 
 
-def test_the_masker_is_told_which_words_the_texts_have(helper: Assistant) -> None:
+def test_the_masker_is_told_which_names_the_texts_have(tmp_path: Path) -> None:
     said: list[bool] = []
 
     class Asks(NoMask):
         def mask(self, text: str, named: Callable[[str], bool] | None = None) -> Masked:
-            said.extend(named(words) for words in ("dossier", "het Dossier", "Timboektoe", "dossier Timboektoe") if named)
+            said.extend(named(words) for words in ("Duinstad", "duinstad Rivierveen", "Timboektoe", "Duinstad Timboektoe", "Huizen", "") if named)
             return Masked(text)
 
-    Assistant(helper.current, Asks(), helper.today).ask("Hoe lang bewaren we een dossier?")
-    assert said[:4] == [True, True, False, False]
+    folder = tmp_path / "texts"
+    folder.mkdir()
+    (folder / "kaart.md").write_text(TOWNS + "\nIn veel huizen is ruzie.\n", "utf-8")  # the town of that name is not meant
+    released(tmp_path / "home", folder)
+    helper = assistant_on(tmp_path / "home")
+    Assistant(helper.current, Asks(), helper.today).ask("Wat is er voor ouders?")
+    assert said[:6] == [True, True, False, False, False, False]
 
 
 @pytest.mark.parametrize("text", ["", " ", "?", "\x00\ud800\u202e", "a" * 100_000, "🙂" * 500, "<script>alert(1)</script>", "'; DROP TABLE passage; --"])

@@ -15,6 +15,40 @@ seal()
 
 from corpus import search  # noqa: E402 - after the seal
 
+# The files that take longest start first, so that no process works alone at the end; the others follow as they were collected.
+LONGEST = (
+    "faults/test_kill.py",
+    "browser/test_trainer.py",
+    "evals/test_sample_run.py",
+    "evals/test_first_questions.py",
+    "faults/test_soak.py",
+    "vraagbaak/test_models.py",
+    "browser/test_accessibility.py",
+    "browser/test_asking.py",
+    "browser/test_first_answer.py",
+    "test_cli.py",
+    "vraagbaak/test_roles_http.py",
+    "faults/test_serving.py",
+    "faults/test_a_day.py",
+    "faults/test_chroma_server.py",
+    "faults/test_disk.py",
+    "ingest/test_one_run.py",
+    "ingest/test_hostile_files.py",
+    "test_supply_chain.py",
+)
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One process more than there are cores: browsers, child processes and servers are waited for a fifth of the time."""
+    return (os.cpu_count() or 1) + 1
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest files first; the order within a file stays."""
+    here = Path(__file__).parent
+    rank = {here / name: at for at, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: rank.get(item.path, len(rank)))
+
 
 def _is_loopback(host: object) -> bool:
     if host in ("localhost", "", None) or isinstance(host, bytes):

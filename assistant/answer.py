@@ -12,12 +12,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from assistant import notices
 from assistant.cards import Cards
 from assistant.confidence import Calibration, confidence, shipped, signals
-from assistant.conversation import standalone
+from assistant.conversation import Reading, log_odds, readings
 from assistant.english import dutch_words, is_english
 from assistant.fixed import Fixed
 from assistant.focus import focus
@@ -31,6 +31,9 @@ from assistant.wording import say
 from corpus.errors import ModelUnavailable
 from corpus.model import Source
 from corpus.search import ReleaseSearch
+
+if TYPE_CHECKING:
+    import numpy as np
 
 MAX_CHARACTERS = 4000  # of a question; a longer one is read at its beginning and end
 
@@ -110,20 +113,18 @@ class Assistant:
         past = tuple(Turn(self.masker.mask(turn.question, shelved.search.names).text, turn.answer) for turn in history)
         # what orders us about is not searched
         asking = self.masker.mask(verdict.asking, shelved.search.names).text if verdict.asking else masked.text
-        search = searchable(asking, past, shelved)
-        question = Question(masked.text, search, focus(search), past, language, masked.found)
-        told = notices.about_question(question, indirect=indirect, injection=verdict.injection)
+        asked = Question(masked.text, asking, "", past, language, masked.found)
         with clock.step("retrieve"):
-            allowed = shelved.search.answering(self.today(), _named(only))
-            evidence = retrieve(question, shelved.search, shelved.relevance, shelved.shelf, allowed)
-        base = self._base(question, shelved, evidence, told)
+            found = understood(asked, shelved, shelved.search.answering(self.today(), _named(only)))
+        question = found.evidence.question
+        base = self._base(question, shelved, found.evidence, notices.about_question(question, indirect=indirect, injection=verdict.injection))
         card = verdict.crisis or verdict.judgement
         shown = shelved.cards.in_language(card, language) if card else None
         if card and not (verdict.crisis and verdict.protocol):
             whom = () if verdict.crisis else notices.pointers(question, (), False, shelved.fixed.pointers(language))
             return replace(base, status="card", card=shown, pointers=whom)
         with clock.step("answer"):
-            answered = self._answered(base, evidence, shelved)
+            answered = self._answered(base, found, shelved)
         return replace(answered, card=shown)
 
     def _base(self, question: Question, shelved: Shelved, evidence: Evidence, told: Sequence[Notice]) -> Answer:
@@ -132,12 +133,11 @@ class Assistant:
             question, "no_answer", release=shelved.shelf.number, hits=evidence.hits, sources=evidence.sources, notices=tuple(told)
         )
 
-    def _answered(self, base: Answer, evidence: Evidence, shelved: Shelved) -> Answer:
+    def _answered(self, base: Answer, found: Found, shelved: Shelved) -> Answer:
         """Decide, draft and verify; or abstain and say whom to ask."""
-        wanted = shelved.relevance.wanted(evidence.question.asked)
-        sure = confidence(signals(shelved.relevance, wanted, evidence), shelved.calibration)
-        base = replace(base, confidence=round(sure, 4))
-        if sure < shelved.calibration.threshold or not evidence.ranked:
+        evidence, wanted = found.evidence, found.wanted
+        base = replace(base, confidence=round(found.sure, 4))
+        if found.sure < shelved.calibration.threshold or not evidence.ranked:
             return abstained(base, evidence, shelved)
         verified, told, generator = self._drafted(evidence, shelved)
         if not verified.sentences:
@@ -186,10 +186,36 @@ class Assistant:
 _PLACEHOLDER = re.compile(r"\[[^\[\]]{2,20}\]")  # "[naam]": what was masked is no subject
 
 
-def searchable(text: str, past: Sequence[Turn], shelved: Shelved) -> str:
-    """What is searched for a question: standing alone, and in Dutch words."""
-    whole = _PLACEHOLDER.sub(" ", standalone(text, past, shelved.search.lexical.analyser))
-    return dutch_words(whole) if is_english(text) else whole
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was found for a question, and how sure we are that it answers it, 0..1."""
+
+    evidence: Evidence
+    wanted: Wanted
+    sure: float
+
+
+def understood(asked: Question, shelved: Shelved, allowed: np.ndarray | None) -> Found:
+    """What is found for a question; for one that may or may not lean on the question before it, what is found for the likelier reading."""
+    ways = readings(asked.search, asked.history, shelved.search.lexical.analyser)
+    found = [found_for(read_as(asked, way), shelved, allowed) for way in ways]
+    if len(ways) == 1:
+        return found[0]
+    return max(zip(ways, found, strict=True), key=lambda pair: pair[0].odds + log_odds(pair[1].sure))[1]
+
+
+def read_as(asked: Question, way: Reading) -> Question:
+    """A question in one of its readings: standing alone, and in Dutch words."""
+    whole = _PLACEHOLDER.sub(" ", way.text)
+    search = dutch_words(whole) if is_english(asked.text) else whole
+    return replace(asked, search=search, focus=focus(search), history=asked.history if way.joined else ())
+
+
+def found_for(question: Question, shelved: Shelved, allowed: np.ndarray | None) -> Found:
+    """The evidence of a question, and the confidence in it."""
+    evidence = retrieve(question, shelved.search, shelved.relevance, shelved.shelf, allowed)
+    wanted = shelved.relevance.wanted(question.asked)
+    return Found(evidence, wanted, confidence(signals(shelved.relevance, wanted, evidence), shelved.calibration))
 
 
 def shortened(text: str) -> str:
@@ -217,11 +243,13 @@ def abstained(base: Answer, evidence: Evidence, shelved: Shelved) -> Answer:
 
 
 _CLAUSES = re.compile(r"(?<=[?!])\s+|\s+(?:en ook|en daarnaast|en verder)\s+|\?\s*en\s+", re.IGNORECASE)
+_SENTENCES = re.compile(r"(?<=[.;:])\s+")
 
 
 def open_part(question: Question, wanted: Wanted, verified: Verified, shelved: Shelved) -> str:
     """The clause of a question with several questions in it that the shown sentences do not touch; "" when all are."""
-    clauses = [c.strip(" ?!.,") for c in _CLAUSES.split(question.text)]
+    # what comes before the last sentence of a clause is told, not asked
+    clauses = [_SENTENCES.split(c.strip())[-1].strip(" ?!.,") for c in _CLAUSES.split(question.text)]
     clauses = [c for c in clauses if len(c.split()) >= 2]
     if len(clauses) < 2:
         return ""

@@ -40,6 +40,8 @@ class ExtractSettings:
     adds: float = 0.3  # share of the question that a second passage must add
     tie: float = 0.8  # a passage with this share of the first one's value is shown beside it: either may be what is meant
     near: float = 0.55  # a unit with this share of the best unit's score belongs to the answer
+    near_row: float = 0.4  # ... a row of a table of records
+    record: int = 20  # words of a row from which it is about one thing, such as an organisation
 
 
 class ExtractiveGenerator:
@@ -57,9 +59,9 @@ class ExtractiveGenerator:
         wanted = self._relevance.wanted(evidence.question.asked)
         ranked = evidence.ranked[: self._settings.considered]
         asked = self._relevance.features(evidence.question.asked)
-        chosen: list[Unit] = list(self._named(self._run(ranked[0], self._settings.first), asked))
+        chosen: list[Unit] = list(self._rows(ranked[0], self._run(ranked[0], self._settings.first), asked))
         for other in self._further(wanted, ranked, chosen):
-            chosen += self._named(self._run(other, self._settings.second), asked)
+            chosen += self._rows(other, self._run(other, self._settings.second), asked)
         return Draft(tuple(DraftSentence(unit.text, (unit,)) for unit in chosen))
 
     def _further(self, wanted: Wanted, ranked: Sequence[Scored], chosen: Sequence[Unit]) -> Iterable[Scored]:
@@ -96,24 +98,29 @@ class ExtractiveGenerator:
         first = last = scored.best
         first, last = self._whole_list(units, first, last)
         enough = max(scores) * self._settings.near
+        least = 0 if units[first].kind == "table_row" and first == last else budget // 2  # the row beside it is about something else
         while True:
             options = [(scores[i], i) for i in (first - 1, last + 1) if 0 <= i < len(units)]
             options = [(s, i) for s, i in options if _words(units[min(i, first) : max(i, last) + 1]) <= budget]
             if not options:
                 break
             score, i = max(options, key=lambda o: (o[0], o[1]))
-            if score < enough and _words(units[first : last + 1]) >= budget // 2:
+            if score < enough and _words(units[first : last + 1]) >= least:
                 break
             first, last = min(first, i), max(last, i)
         return units[self._lead(units, first) : last + 1]
 
-    def _named(self, run: Sequence[Unit], asked: frozenset[str]) -> Sequence[Unit]:
-        """Of a table whose rows have names, the rows from the first to the last that the question names: a row of another town would only mislead."""
+    def _rows(self, scored: Scored, run: Sequence[Unit], asked: frozenset[str]) -> Sequence[Unit]:
+        """Of a table whose rows have names, the rows from the first to the last that the question names: a row of another town would only mislead.
+        Of one with long rows, which are about one thing each, those that come near the best one."""
         rows = [i for i, unit in enumerate(run) if unit.kind == "table_row"]
-        said = [i for i in rows if self._says(asked, run[i].text.partition(" | ")[0])]
-        if not said or rows[-1] - rows[0] >= len(rows):  # sentences between rows
+        if not rows or rows[-1] - rows[0] >= len(rows):  # sentences between rows
             return run
-        return [*run[: rows[0]], *run[said[0] : said[-1] + 1], *run[rows[-1] + 1 :]]
+        kept = [i for i in rows if self._says(asked, run[i].text.partition(" | ")[0])]
+        if not kept and scored.units[scored.best] in run and _words([run[i] for i in rows]) >= self._settings.record * len(rows):
+            worth = dict(zip(scored.units, scored.scores, strict=True))
+            kept = [i for i in rows if worth[run[i]] >= self._settings.near_row * max(scored.scores)]
+        return [*run[: rows[0]], *run[kept[0] : kept[-1] + 1], *run[rows[-1] + 1 :]] if kept else run
 
     def _says(self, asked: frozenset[str], name: str) -> bool:
         """Whether a question has all words of a name; the number of a row is none."""

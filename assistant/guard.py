@@ -23,11 +23,12 @@ from assistant.understand import Hit, Lexicon, Reading, clean_text, word_set
 
 ENOUGH = 1.0  # the weight of danger at which the card is shown; one concept of weight 1 is enough
 AROUND = ("now", "presence")
+ABOUT = frozenset({"person", "label", "yes_no_about", "judge_act"})  # without one of these a question about method judges nobody
 FADING = (1.0, 0.6, 0.4)  # how much the first, second and third weak sign count
 TOLD = 0.4  # a story without a question about method: why else is it typed here?
 FOLLOWED_TURNS = 6  # how far back a crisis carries over to "en nu?"
 MOST_CLAUSES = 10  # of a text that orders the assistant about and asks something too
-FEW_WORDS = 6  # a follow-up with no more words than this has no subject of its own
+FEW_WORDS = 6  # a question with no more words than this may lean on the one before it
 
 _WORD = re.compile(r"[^\W_]+")
 _CLAUSES = re.compile(r"(?<=[.!?;:])\s+|\n+|,?\s+(?:en|and|maar|but)\s+", re.IGNORECASE)
@@ -120,17 +121,25 @@ class Guard:
         )
 
     def _danger_of(self, text: str, history: Sequence[Turn]) -> Danger:
-        """The danger of this question, or of the one before it when this one only follows it up."""
+        """The danger of this question, or of an earlier one when this one only follows it up."""
         danger = self._danger(self.lexicon.read(text))
-        if danger.found or danger.over or not history or not self._follows(text):
+        if danger.over or danger.found and not danger.general or not history or not self._follows(text):
             return danger
-        before = self._danger_of(history[-1].question, history[:-1][-FOLLOWED_TURNS:])
-        if before.found and not before.general:
-            return replace(before, reasons=("follows a crisis", *before.reasons))
-        return danger
+        carried = danger
+        for turn in reversed(history[-FOLLOWED_TURNS:]):
+            before = self._danger(self.lexicon.read(turn.question))
+            if before.found and not before.general:  # a question in general, here, is about this emergency all the same
+                return replace(before, general=danger.found, reasons=("follows a crisis", *before.reasons))
+            if before.found and not carried.found:
+                carried = replace(before, reasons=("follows a question about a crisis", *before.reasons))
+            if before.over or not self._follows(turn.question):
+                break
+        return carried
 
     def _follows(self, text: str) -> bool:
-        """Has a question no subject of its own? "en nu?", "wat moet ik zeggen", "hij is nog steeds boos"."""
+        """Is a question still about the emergency before it? "en nu?", "wat moet ik zeggen", "de buren bellen"; not "wat is intervisie"."""
+        if follows := self.opinions.get("follows"):
+            return follows.decides(False, self.features(text, "crisis"))
         words = _WORD.findall(text.casefold())
         return len(words) <= FEW_WORDS or bool(words[0] in _FOLLOWERS and len(words) <= 2 * FEW_WORDS)
 
@@ -147,6 +156,9 @@ class Guard:
 
     def _judged(self, reading: Reading, hits: Sequence[Hit]) -> tuple[str, ...]:
         """Why this asks to judge somebody, by itself; () when it does not."""
+        names = {hit.concept for hit in hits}
+        if "_method" in names and not names & ABOUT:
+            return ()
         second, ruled = self.opinions.get("judgement"), self._weight_judged(hits) >= ENOUGH
         if not (second.decides(ruled, self._judged_features(reading, hits)) if second else ruled):
             return ()

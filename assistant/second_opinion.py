@@ -2,8 +2,8 @@
 
 A text is a bag of features that people can read: words, beginnings of words, pairs, letter runs, concepts that the rules found,
 whether something is told or asked, and short runs in which words of one kind count as one word ("vader heeft mes" and "broer
-heeft pistool" are both "kin heeft weapon"). The weights (second_opinion.json.gz) are made by `python -m evals.train_guard`; no
-library is needed to use them.
+heeft pistool" are both "kin heeft weapon"). The weights are made by `python -m evals.train_guard` (second_opinion.json.gz) and
+`python -m evals.train_follow_ups` (follow_ups.json.gz); no library is needed to use them.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from functools import lru_cache
 from pathlib import Path
 
 WEIGHTS = "second_opinion.json.gz"
+FOLLOWING = "follow_ups.json.gz"
 STEM_LETTERS = 5
 GRAM_LETTERS = (3, 4, 5)
 
@@ -81,9 +82,8 @@ def _grams(word: str) -> Iterator[str]:
 
 @lru_cache(maxsize=1)
 def load_opinions() -> Mapping[str, Opinion]:
-    """The bundled models by name; empty when the file is not there, for the recipe that makes it."""
-    path = Path(__file__).parent / WEIGHTS
-    if not path.exists():
-        return {}
-    tables = json.loads(gzip.decompress(path.read_bytes()))
-    return {name: Opinion(row["bias"], row["weights"], row["threshold"], row["floor"]) for name, row in tables.items()}
+    """The bundled models by name; none of a file that is not there, for the recipes that make them."""
+    folder = Path(__file__).parent
+    found = (folder / name for name in (WEIGHTS, FOLLOWING))
+    tables = [json.loads(gzip.decompress(path.read_bytes())) for path in found if path.exists()]
+    return {name: Opinion(row["bias"], row["weights"], row["threshold"], row["floor"]) for table in tables for name, row in table.items()}

@@ -19,12 +19,11 @@ from assistant.cards import Cards, CardText
 from assistant.guard import Guard, Verdict
 from assistant.model import Card
 from assistant.personal_data import Masker, Span, overlap
-from evals.train_guard import DOUBTED, ordinary, read_phrases
+from evals.train_guard import COUNTED, DOUBTED, ordinary, read_phrases
 from evals.train_guard import rows as learned_rows
 
 FOLDER = Path(__file__).parent / "phrases"
 SETS = ("crisis", "judgement", "injection")
-ASKED = ("asked", *DOUBTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +207,7 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.asked:
         guard = report_guard()
-        for name in ASKED:
+        for name in COUNTED:
             say(f"phrase set: {name}.jsonl", *of_asked(guard, name))
         return
     split = "held" if arguments.held else "dev"

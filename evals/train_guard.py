@@ -2,7 +2,7 @@
 
 Phrases: the *_dev sets, the examples of the cards, evals/guard_phrases.jsonl, and as ordinary questions those that the first page
 offers and the phrasings of the sample corpus (corpus/texts/phrasings.toml); one phrasing in five is kept apart to count false alarms
-on (`evals.guard_report`). The *_held sets, asked.jsonl, doubted.jsonl and weighed.jsonl are never learned from. Four models: "crisis" (somebody may be in danger now),
+on (`evals.guard_report`). The *_held sets, asked.jsonl, alarming.jsonl, told.jsonl, doubted.jsonl and weighed.jsonl are never learned from. Four models: "crisis" (somebody may be in danger now),
 "asked" (a question about emergencies in general), "protocol" (which of those two it is) and "judgement". Phrases that look alike stay
 in one fold. Strength and thresholds are chosen on phrases the model did not see, and only on those that the rules were not written from
 (FRESH), because on the others the rules look better than they are. --check repeats that choice inside each fold of an outer
@@ -39,6 +39,7 @@ STEPS = 60  # probabilities that are tried as threshold and as floor
 FOLDS = 5
 # an earlier guard gave these a card, or nearly did: they teach the models that readers had in mind, but what share of them gets a card says nothing
 DOUBTED = {"doubted": "crisis", "weighed": "judgement"}
+COUNTED = ("asked", "alarming", "told", *DOUBTED)  # sets that the guard is counted on; nothing learns from them
 # How much more a rare feature may weigh: the power of its inverse document frequency.
 RARITY = {"crisis": 1.5, "asked": 1.0, "protocol": 0.0, "judgement": 0.0}
 OVERRULED = {"crisis": 0.2, "asked": 0.07, "protocol": 0.35, "judgement": 0.35}  # only below it a yes of the rules is overruled
@@ -81,7 +82,7 @@ class Choice:
 def rows() -> Iterator[tuple[str, str, str, bool]]:
     """(set, label, text, fresh) of every phrase that may be learned from, each text once; none that the guard is counted on."""
     folder = HERE / "phrases"
-    counted = (*folder.glob("*_held.jsonl"), *(folder / f"{name}.jsonl" for name in ("asked", *DOUBTED)))
+    counted = (*folder.glob("*_held.jsonl"), *(folder / f"{name}.jsonl" for name in COUNTED))
     seen = {row["text"] for file in counted for row in read_phrases(file)}
     for name, label, text, fresh in _all_rows():
         if text not in seen:
@@ -234,7 +235,7 @@ def fit(matrix: Any, labels: Sequence[bool], strength: float) -> Any:
     """A logistic regression."""
     from sklearn.linear_model import LogisticRegression
 
-    model = LogisticRegression(C=strength, class_weight="balanced", solver="liblinear", dual=True, random_state=0)
+    model = LogisticRegression(C=strength, class_weight="balanced", solver="liblinear", dual=True, random_state=0, max_iter=5000)
     return model.fit(matrix, labels)
 
 

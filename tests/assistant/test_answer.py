@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 from assistant.answer import Assistant, shortened
 from assistant.model import Answer, Masked, Turn
 from assistant.render import as_json, as_text
-from tests.fakes import NoMask, assistant_on, released, shelved, small_corpus
+from tests.fakes import TODAY, NoMask, assistant_on, released, shelved, small_corpus
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +54,27 @@ def test_a_list_comes_whole_with_the_sentence_that_introduces_it(helper: Assista
     text = words(helper.ask("wat staat er in een contactnotitie?"))
     for part in ("In een contactnotitie staan:", "de feiten van het gesprek;", "de afspraken die zijn gemaakt;", "geen namen en geen BSN."):
         assert part in text
+
+
+PARTNERS = """# Sociale kaart
+
+## Landelijk
+
+| Partner | Waarvoor | Wie mag bellen | Wat gebeurt er daarna |
+| --- | --- | --- | --- |
+| Luisterlijn | Een gesprek wanneer iemand zijn verhaal kwijt wil | Iedereen, op elk moment van de dag of de nacht | Er wordt geluisterd, zonder naam en zonder verslag |
+| Rechtswinkel | Uitleg over regels, boetes en brieven van instanties | Iedereen met een vraag over recht | Een student zoekt uit wat de regels zijn en belt terug |
+| Belastingtelefoon | Vragen over toeslagen en over de aangifte | Iedereen, van maandag tot en met donderdag overdag | Een medewerker zoekt de gegevens op en belt niet terug |
+"""
+
+
+def test_of_a_table_of_partners_only_those_are_shown_that_come_near_the_one_that_answers(tmp_path: Path) -> None:
+    folder = tmp_path / "texts"
+    folder.mkdir()
+    (folder / "kaart.md").write_text(PARTNERS, "utf-8")
+    released(tmp_path / "home", folder)
+    shown = assistant_on(tmp_path / "home").ask("wie geeft uitleg over boetes en brieven van instanties?").sentences
+    assert [s.text.partition(" | ")[0] for s in shown] == ["Rechtswinkel"]
 
 
 TOWNS = """# Sociale kaart
@@ -98,6 +120,23 @@ def test_a_question_the_corpus_does_not_answer_gets_no_sentence_but_somebody_to_
     assert not answer.citations
     assert answer.pointers
     assert "nothing_found" in {n.kind for n in answer.notices}
+
+
+@pytest.mark.parametrize(
+    ("question", "missing"),
+    [
+        ("Hoe lang bewaren we een dossier? En welke verf past bij een babykamer?", "welke verf past bij een babykamer"),
+        ("De oma houdt van tuinieren en breien. Hoe lang bewaren we een dossier? En wanneer wordt het vernietigd?", ""),
+    ],
+)
+def test_of_two_questions_the_one_that_is_left_open_is_named_and_never_what_was_told_before(tmp_path: Path, question: str, missing: str) -> None:
+    released(tmp_path / "home", small_corpus(tmp_path / "texts"))
+    opened = shelved(tmp_path / "home")
+    bold = replace(opened, calibration=replace(opened.calibration, threshold=0.0))
+    answer = Assistant(lambda: bold, NoMask(), lambda: TODAY).ask(question)
+    assert answer.status == ("partly" if missing else "answered")
+    assert missing in "".join(n.text.lower() for n in answer.notices if n.kind == "part_missing")
+    assert missing or "part_missing" not in {n.kind for n in answer.notices}
 
 
 def test_before_a_version_starts_the_older_one_answers_only_if_it_was_valid(tmp_path: Path) -> None:

@@ -87,6 +87,21 @@ def test_it_does_not_matter_how_danger_is_spelled(guard: Guard, text: str) -> No
     assert guard.check(text).crisis is not None
 
 
+@pytest.mark.parametrize("question", ["wat is intervisie", "reiskosten declareren", "kan ik mijn wachtwoord veranderen", "wat eten we vanavond"])
+def test_a_question_about_something_else_ends_the_card_of_a_crisis(guard: Guard, question: str) -> None:
+    history = (Turn("hij heeft een mes en staat voor de deur"), Turn("en nu?"))
+    assert guard.check(question, history).crisis is None
+    assert guard.check("en wie beslist daarover?", (*history, Turn(question))).crisis is None
+
+
+def test_a_question_in_general_during_a_crisis_has_the_card_and_an_answer_and_does_not_end_it(guard: Guard) -> None:
+    history = (Turn("mijn beller zegt dat haar man haar nu slaat"), Turn("wanneer bel je 112?"))
+    verdict = guard.check(history[1].question, history[:1])
+    assert verdict.crisis is not None
+    assert verdict.protocol
+    assert guard.check("en dan?", history).crisis is not None
+
+
 @pytest.mark.parametrize("question", ["en nu?", "wat moet ik zeggen", "hij is nog steeds boos", "EN DAN?", "what now"])
 def test_a_follow_up_of_a_crisis_keeps_the_card(guard: Guard, question: str) -> None:
     history = (Turn("mijn beller zegt dat haar man haar nu slaat"),)

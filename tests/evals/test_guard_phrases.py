@@ -10,7 +10,7 @@ import pytest
 from assistant.cards import Cards
 from assistant.guard import Guard
 from evals import train_guard
-from evals.guard_report import ASKED, FOLDER, kept_apart, of_asked, report_guard
+from evals.guard_report import FOLDER, kept_apart, of_asked, report_guard
 
 GUARD = Guard(Cards(), opinions={})
 
@@ -21,7 +21,7 @@ def texts(*files: Path) -> set[str]:
 
 def test_nothing_that_it_is_counted_on_is_learned_from() -> None:
     learned = {text for _, _, text, _ in train_guard.rows()}
-    assert not learned & texts(*(FOLDER / f"{name}.jsonl" for name in ASKED), *FOLDER.glob("*_held.jsonl"))
+    assert not learned & texts(*(FOLDER / f"{name}.jsonl" for name in train_guard.COUNTED), *FOLDER.glob("*_held.jsonl"))
     assert not {text for _, text in kept_apart()} & learned
 
 
@@ -42,7 +42,7 @@ def test_what_was_read_for_one_kind_of_card_teaches_nothing_of_the_other(monkeyp
 
 def test_questions_about_method_are_counted_by_what_readers_called_them() -> None:
     guard = report_guard()
-    shares = {share.name: share for name in ASKED for share in of_asked(guard, name)}
+    shares = {share.name: share for name in train_guard.COUNTED for share in of_asked(guard, name)}
     assert shares["asked: card on crisis"].total == 70
     assert shares["doubted: card on crisis"].value > 0.8
     assert not {"doubted: false alarms, judgement", "weighed: false alarms, crisis"} & set(shares), "nobody read them for that"

@@ -39,7 +39,7 @@ class ExtractSettings:
     list_words: int = 170  # a list or table up to this size stays whole
     adds: float = 0.3  # share of the question that a second passage must add
     tie: float = 0.8  # a passage with this share of the first one's value is shown beside it: either may be what is meant
-    near: float = 0.55  # a unit with this share of the best unit's score belongs to the answer
+    near: float = 0.45  # a unit with this share of the best unit's score belongs to the answer
     near_row: float = 0.4  # ... a row of a table of records
     record: int = 20  # words of a row from which it is about one thing, such as an organisation
 
@@ -98,7 +98,7 @@ class ExtractiveGenerator:
         first = last = scored.best
         first, last = self._whole_list(units, first, last)
         enough = max(scores) * self._settings.near
-        least = 0 if units[first].kind == "table_row" and first == last else budget // 2  # the row beside it is about something else
+        least = 0 if units[first].kind == "table_row" and first == last else budget // 3  # the row beside it is about something else
         while True:
             options = [(scores[i], i) for i in (first - 1, last + 1) if 0 <= i < len(units)]
             options = [(s, i) for s, i in options if _words(units[min(i, first) : max(i, last) + 1]) <= budget]

@@ -33,8 +33,8 @@ HERE = Path(__file__).parent
 LABELS = ("crisis", "asked", "protocol", "judgement")
 STRENGTHS = (15.0, 40.0)
 FRESH = 644  # phrases of guard_phrases.jsonl with a higher number were written after the rules and not used for them
-ORDINARY = {"crisis": 0.015, "asked": 0.015, "protocol": 0.02, "judgement": 0.012}  # false alarms allowed on ordinary questions
-HARD = {"crisis": 0.18, "asked": 0.03, "protocol": 0.08, "judgement": 0.06}  # and on phrases that were written to mislead; "protocol" only adds the answer below the card
+ORDINARY = {"crisis": 0.015, "asked": 0.01, "protocol": 0.02, "judgement": 0.012}  # false alarms allowed on ordinary questions
+HARD = {"crisis": 0.18, "asked": 0.05, "protocol": 0.08, "judgement": 0.06}  # and on phrases that were written to mislead; "protocol" only adds the answer below the card
 STEPS = 60  # probabilities that are tried as threshold and as floor
 FOLDS = 5
 # an earlier guard gave these a card, or nearly did: they teach the models that readers had in mind, but what share of them gets a card says nothing

@@ -52,13 +52,23 @@ def test_noise_alone_promises_nothing() -> None:
 def test_the_threshold_keeps_false_abstention_within_bounds() -> None:
     sure = np.array([0.1, 0.2, 0.3, 0.8, 0.9, 0.95, 0.97, 0.99, 0.05, 0.15])
     answerable = np.array([False, True, False, True, True, True, True, True, False, False])
-    loose, strict = threshold_for(sure, answerable, 0.2), threshold_for(sure, answerable, 0.0)
+    loose, strict = (threshold_for(sure, answerable, answerable, most) for most in (0.2, 0.0))
     assert decisions(sure, answerable, loose) == {
         "abstention_f1": pytest.approx(8 / 9),
         "false_abstention": pytest.approx(1 / 6),
         "abstention_recall": 1.0,
     }
     assert decisions(sure, answerable, strict)["false_abstention"] == 0.0
+
+
+def test_the_threshold_keeps_what_is_wrong_among_the_shown_within_bounds() -> None:
+    sure = np.array([0.9, 0.8, 0.7, 0.6, 0.5, 0.4])
+    good = np.array([True, True, True, False, True, False])
+    answerable = np.array([True, True, True, True, True, False])
+    for most, wrong in ((0.2, 1), (0.0, 0)):
+        least = threshold_for(sure, good, answerable, 0.5, most)
+        assert (~good & (sure >= least)).sum() == wrong
+    assert threshold_for(sure, ~good, answerable, 0.5, 0.0) == 0.0, "none is within bounds"
 
 
 def test_further_questions_teach_the_weights_to_the_same_weight_but_not_the_threshold() -> None:
@@ -76,7 +86,7 @@ def test_further_questions_teach_the_weights_to_the_same_weight_but_not_the_thre
     model, strength, _ = chosen_fit(made, also)
     sure, good = out_of_fold(made, strength, also=also), np.array([s.good for s in made])
     answerable = np.array([s.answerable for s in made])
-    assert model.threshold in (threshold_for(sure, answerable), careful_threshold(sure, good, answerable))
+    assert model.threshold in (threshold_for(sure, good, answerable), careful_threshold(sure, good, answerable))
 
 
 def test_of_thresholds_that_are_nearly_as_useful_the_one_with_the_better_abstention_is_taken() -> None:

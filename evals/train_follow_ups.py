@@ -2,8 +2,8 @@
 
 "needs": does a question need those before it to be understood (assistant/conversation.py)? "follows": is it still about the emergency that
 the conversation began with (assistant/guard.py)? They are learned from evals/phrases/follow_ups_dev.jsonl; follow_ups_held.jsonl is only counted,
-with --held. Thresholds are chosen by leaving out one writer at a time: where most questions are told apart for "needs"; for "follows" where at most
-one card in a hundred is lost, because a card too many costs less.
+with --held. The threshold of "follows" is chosen by leaving out one writer at a time, where at most one card in a hundred is lost, because a card too
+many costs less; "needs" says yes where that is likelier than no.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import assistant
-from assistant.conversation import is_follow_up, looks
+from assistant.conversation import EVEN, is_follow_up, looks
 from assistant.guard import Guard
 from assistant.model import Turn
 from assistant.second_opinion import FOLLOWING
@@ -84,9 +84,9 @@ def threshold(name: str, labels: Any, probabilities: Any) -> float:
     """The probability from which a model says yes; see the module."""
     from numpy import mean
 
-    tried = [step / STEPS for step in range(1, STEPS)]
     if name == "needs":
-        return max(tried, key=lambda t: (float(mean((probabilities >= t) == labels)), -abs(t - 0.5)))
+        return EVEN
+    tried = [step / STEPS for step in range(1, STEPS)]
     return max((t for t in tried if mean(probabilities[labels] < t) <= LOST), default=tried[0])
 
 

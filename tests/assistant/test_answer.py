@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+import random
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -41,6 +43,48 @@ def test_every_quote_is_the_canonical_text_at_its_offsets(helper: Assistant) -> 
         for citation in answer.citations:
             text = helper.current().shelf.document(citation.source).text
             assert text[citation.start : citation.end] == citation.quote
+
+
+ASKING = ("hoe lang", "mag ik", "wie", "wanneer", "wat staat er in", "moet", "en", "how long", "waarom", "welke", "")
+QUESTIONS = int(os.environ.get("VRAAGBAAK_QUESTIONS", "2000"))  # read on import: each test gets a clean environment
+
+
+def made_up(dice: random.Random, words: Sequence[str]) -> str:
+    """A question of an opening and one to eight words of the texts, one in five of them with a typing error."""
+    chosen = [dice.choice(words) for _ in range(dice.randint(1, 8))]
+    for i, word in enumerate(chosen):
+        if dice.random() < 0.2 and len(word) > 3:
+            at = dice.randrange(len(word) - 1)
+            chosen[i] = word[:at] + word[at + 1] + word[at] + word[at + 2 :]
+    return " ".join((dice.choice(ASKING), *chosen)) + dice.choice(("?", "", ".", "!"))
+
+
+def quotes_wrong(assistant: Assistant, questions: Iterable[tuple[str, Sequence[Turn]]]) -> tuple[int, list[str]]:
+    """How many quotes were shown, and those that are not the canonical text at their offsets, or hold no sentence that cites them."""
+    seen, wrong = 0, []
+    for question, before in questions:
+        answer = assistant.ask(question, before)
+        for citation in answer.citations:
+            seen += 1
+            if assistant.current().shelf.document(citation.source).text[citation.start : citation.end] != citation.quote:
+                wrong.append(question)
+        if not all(any(s.text in answer.citation(key).quote for key in s.citations) for s in answer.sentences):
+            wrong.append(question)
+    return seen, wrong
+
+
+def test_quotes_for_two_thousand_made_up_questions_are_the_canonical_text_at_their_offsets(tmp_path: Path) -> None:
+    folder = small_corpus(tmp_path / "texts")
+    (folder / "kaart.md").write_text(PARTNERS + TOWNS.replace("# Sociale kaart\n", ""), "utf-8")
+    released(tmp_path / "home", folder)
+    opened = shelved(tmp_path / "home")
+    bold = replace(opened, calibration=replace(opened.calibration, threshold=0.0))  # shows something for nearly every question
+    dice = random.Random(11)
+    words = sorted({word for path in folder.glob("*.md") for word in path.read_text("utf-8").split()})
+    asked = [(made_up(dice, words), [Turn(made_up(dice, words))] if dice.random() < 0.3 else []) for _ in range(QUESTIONS)]
+    seen, wrong = quotes_wrong(Assistant(lambda: bold, NoMask(), lambda: TODAY), asked)
+    assert wrong == []
+    assert seen > QUESTIONS
 
 
 def test_every_sentence_has_a_citation_that_holds_it(helper: Assistant) -> None:

@@ -21,6 +21,7 @@ CORPUS_TERMS = (
     "de Raad voor de Kinderbescherming en het Zorg- en Veiligheidshuis",
     "maandag 3 maart, dinsdag 12 mei en de nieuwsbrief van maart 2026",
     "Turks, Arabisch, Darija, Somalisch en Pools; islam, christendom en jodendom; Nederland, Marokko en Syrië",
+    "zoon is naar Mali, het gezin komt uit Tunesië, Libanon en Tsjetsjenië",
     "moeder spreekt alleen Sorani, Pasjtoe of Oromo, regel asap een tolk",
     "de coördinator, de achterwacht, de vertrouwenspersoon, de tolk en de wijkagent lezen H07, N01 en N02",
     "binnen 24 uur, 12 maanden, 0,23 euro, 9.00-22.00, versie 2.1, bel 112",

@@ -35,7 +35,7 @@ ENOUGH = 8  # content words with which a question stands alone, whatever else it
 FEW = 2  # with fewer it is a follow-up by rule
 LOOK_BACK = 4  # questions
 EVEN = 0.5
-DOUBT = (0.1, 0.95)  # between these likelihoods a question is searched both ways
+DOUBT = (0.25, 0.85)  # between these likelihoods a question is searched both ways, which takes twice as long
 # by logistic regression on evals/phrases/follow_ups_dev.jsonl: of the model, and of how sure the answers to both readings are
 LEAN, BIAS = 2.4, -0.57
 

@@ -216,3 +216,14 @@ def test_another_person_put_to_the_question_before_is_judged_only_when_that_one_
 def test_whoever_says_that_there_is_danger_gets_the_card_whatever_else_is_asked(guard: Guard) -> None:
     assert guard.check("ik heb beloofd niks te zeggen maar er is gevaar").crisis is not None
     assert guard.check("ik heb beloofd niks te zeggen en er is geen gevaar").crisis is None
+
+
+@pytest.mark.parametrize("question", ["op welk dreigingsniveau zit nederland op dit moment", "hoe zou jij het aanpakken", "ze vroeg: en jij dan, hoe zou jij het aanpakken"])
+def test_general_knowledge_and_a_question_for_a_method_get_no_card(guard: Guard, question: str) -> None:
+    verdict = guard.check(question)
+    assert (verdict.crisis, verdict.judgement) == (None, None)
+
+
+@pytest.mark.parametrize("question", ["wat is het dreigingsniveau van die jongen", "hoe zou jij deze moeder aanpakken"])
+def test_the_same_words_about_a_person_are_refused(guard: Guard, question: str) -> None:
+    assert guard.check(question).judgement is not None
